@@ -1,0 +1,54 @@
+# Commands of the project; `make help` lists them. What each needs is installed first, and only when it is missing.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo run test fast check rehearsal pages bench torture lock runtime tests
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+CODE := $(wildcard app.py wsgi.py core contest exam video scoring desk demo rehearsal)
+# What is given on the command line (`make demo PORT=9000`) reaches the started program as an environment variable.
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+demo: runtime ## a small contest in every state: FRESH=1 HOST=.. PORT=.. HTTPS=1
+	@exec $(BIN)/python -m setup.start demo
+
+run: runtime ## an empty installation: HOST=.. PORT=.. TLS_CERT=.. TLS_KEY=..
+	@exec $(BIN)/python -m setup.start run
+
+test: tests ## the whole suite
+	@$(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture"
+
+fast: tests ## rules, operations, routes: under 30 s
+	@$(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture and not slow" --ignore tests/flows
+
+check: tests ## lint, types, contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy $(CODE)
+	@$(BIN)/lint-imports
+	@node_modules/.bin/tsc --project static/tsconfig.json
+
+rehearsal: runtime ## a machine plays a whole contest: OUT=.. PARTICIPANTS=6 EXPERTS=3 COMMISSION=5 NOMINATIONS=1 TROUBLE=..
+	@exec $(BIN)/python -m rehearsal
+
+pages: tests ## every page of the demo, each role, two widths, screenshots
+	@$(PYTEST) tests/pages -m "pages or not pages"
+
+bench: tests ## measurements against the bars
+	@$(PYTEST) bench -m "bench or not bench" -s
+
+torture: tests ## the long campaigns
+	@$(PYTEST) -m torture
+
+lock: tests ## requirements*.txt again from requirements*.in
+	@$(BIN)/python setup/lock.py
+
+runtime:
+	@setup/system.sh runtime
+	@setup/venv.sh runtime
+
+tests:
+	@setup/system.sh tests
+	@setup/venv.sh tests
+	@setup/node.sh

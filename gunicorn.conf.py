@@ -1,0 +1,18 @@
+"""Settings of the web process; the address and the certificate come from the environment."""
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+certfile = os.environ.get("TLS_CERT") or None
+keyfile = os.environ.get("TLS_KEY") or None
+worker_class = "gevent"
+workers = 1  # one web process beside SQLite; more need PostgreSQL and Redis
+worker_connections = 4000
+timeout = 60
+graceful_timeout = 8  # below the supervisor's 10 s
+keepalive = 65
+no_control_socket = True
+errorlog = "-"
+loglevel = "warning"
+# Only a proxy on this machine is believed about the visitor's address.
+forwarded_allow_ips = "127.0.0.1,::1"
