@@ -1,0 +1,141 @@
+"""Who is asking, and what they may open: `@allow` on every route and event, `me` for the person behind the request."""
+import hashlib
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import and_, or_, select
+from werkzeug.local import LocalProxy
+
+from core.accounts import Account, LoginSession, RoleGrant
+from core.db import session
+from core.errors import LoginNeeded, NotVisible
+
+PUBLIC = "public"
+ANYONE = "login"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One role somewhere: kind is installation, contest or nomination."""
+
+    role: str
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Me:
+    """The person behind a request, or one acting in the demo and in jobs. `acting_as` is what the journal keeps."""
+
+    account_id: int
+    name: str
+    grants: tuple[Grant, ...] = ()
+    session_id: int = 0
+    acting_as: str = ""
+    one_time: bool = False
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Every role held anywhere."""
+        return frozenset(grant.role for grant in self.grants)
+
+    def ids(self, kind: str, roles: Iterable[str]) -> frozenset[int]:
+        """Ids of the scopes of `kind` in which one of `roles` is held."""
+        wanted = frozenset(roles)
+        return frozenset(grant.id for grant in self.grants if grant.kind == kind and grant.role in wanted)
+
+    def has(self, *roles: str, contest_id: int = 0, nomination_id: int = 0) -> bool:
+        """Whether one of `roles` is held for the whole installation, this contest or this nomination."""
+        scopes = {("installation", 0), ("contest", contest_id), ("nomination", nomination_id)}
+        return any(grant.role in roles and (grant.kind, grant.id) in scopes for grant in self.grants)
+
+
+def allow(*roles: str) -> Callable[[View], View]:
+    """Say who may call a route or an event: role names, ANYONE logged in, or PUBLIC. Without it nobody may."""
+    if not roles:
+        raise ValueError("name at least one role, ANYONE or PUBLIC")
+
+    def mark(view: View) -> View:
+        view.allowed = frozenset(roles)  # type: ignore[attr-defined]
+        return view
+    return mark
+
+
+def check(view: Callable[..., Any], person: Me | None) -> None:
+    """Raise LoginNeeded or NotVisible unless `view` lets `person` in. A view nobody marked lets nobody in."""
+    allowed: frozenset[str] = getattr(view, "allowed", frozenset())
+    if PUBLIC in allowed:
+        return
+    if person is None:
+        raise LoginNeeded
+    if ANYONE in allowed or person.roles & allowed:
+        return
+    raise NotVisible
+
+
+_me: ContextVar[Me | None] = ContextVar("me", default=None)
+me: Me = cast(Me, LocalProxy(lambda: _me.get()))
+
+
+def current() -> Me | None:
+    """The person behind the running request, or None."""
+    return _me.get()
+
+
+def set_current(person: Me | None) -> None:
+    """Called by the edges (request, socket event, job, demo) before anything else."""
+    _me.set(person)
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a cookie or a link."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def person_of(account_id: int, now: datetime, *, session_id: int = 0, acting_as: str = "") -> Me:
+    """The Me of an account with the roles it holds at `now`; NotVisible when it is disabled or unknown."""
+    account = session.get(Account, account_id)
+    if account is None or account.disabled_at is not None:
+        raise NotVisible
+    held = session.execute(
+        select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id).distinct().where(
+            RoleGrant.account_id == account_id, RoleGrant.given_at <= now,
+            or_(RoleGrant.ended_at.is_(None), RoleGrant.ended_at > now))
+        .order_by(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id)).all()
+    grants = tuple(Grant(*row) for row in held)
+    words = acting_as or ",".join(sorted({grant.role for grant in grants}))[:40]
+    return Me(account.id, account.name, grants, session_id, words, account.one_time)
+
+
+def person_by_token(token: str, now: datetime) -> Me | None:
+    """The Me of a login cookie, or None when it is unknown, revoked, expired, or its account disabled."""
+    row = session.execute(
+        select(LoginSession.id, LoginSession.account_id).join(Account, Account.id == LoginSession.account_id).where(
+            and_(LoginSession.token_hash == token_hash(token), LoginSession.revoked_at.is_(None),
+                 LoginSession.expires_at > now, Account.disabled_at.is_(None)))).first()
+    return person_of(row.account_id, now, session_id=row.id) if row else None
+
+
+def grant_role(account_id: int, role: str, *, now: datetime, kind: str = "installation", scope_id: int = 0,
+               basis: str = "") -> None:
+    """Give a role in a scope from `now`; nothing happens when it is held there already. Caller journals."""
+    held = session.scalar(select(RoleGrant.id).where(
+        RoleGrant.account_id == account_id, RoleGrant.role == role, RoleGrant.scope_kind == kind,
+        RoleGrant.scope_id == scope_id, RoleGrant.ended_at.is_(None)))
+    if held is None:
+        session.add(RoleGrant(account_id=account_id, role=role, scope_kind=kind, scope_id=scope_id, basis=basis,
+                              given_at=now))
+        session.flush()
+
+
+def end_role(account_id: int, role: str, *, now: datetime, kind: str, scope_id: int) -> None:
+    """Take a role away from `now` on; the row stays as evidence. Caller journals."""
+    rows = session.scalars(select(RoleGrant).where(
+        RoleGrant.account_id == account_id, RoleGrant.role == role, RoleGrant.scope_kind == kind,
+        RoleGrant.scope_id == scope_id, RoleGrant.ended_at.is_(None)))
+    for row in rows:
+        row.ended_at = now

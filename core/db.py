@@ -1,0 +1,247 @@
+"""The database: one Base, one session per unit of work, one place that commits.
+
+A unit of work is a `Scope`: a read-only one for GET, a writing one for everything else. On SQLite a writing scope takes
+one lock (cooperative under gevent) before BEGIN IMMEDIATE, because a greenlet that yields inside a write transaction
+would otherwise stop the whole loop at the next BEGIN. Nothing slow (mail, HTTP, hashing, rendering) belongs inside:
+see `core.web.offload`, which lets go of the lock first.
+"""
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+from werkzeug.local import LocalProxy
+
+BUSY_TIMEOUT_MS = 50
+BUSY_PATIENCE_S = 15.0
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    })
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC instants with microseconds; refuses naive ones on the way in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Scope:
+    """One unit of work: a session, whether it may write, and what is to happen before and after its commit."""
+
+    def __init__(self, *, write: bool) -> None:
+        self.write = write
+        self.lock_held = False
+        self.session = Session(_engine(), expire_on_commit=False, autoflush=True)
+        self.session.info["scope"] = self
+
+    def commit(self) -> None:
+        """Run the before-commit hooks, commit, let go of the lock, run the after-commit calls in order."""
+        try:
+            if self.write:
+                for hook in before_commit:
+                    hook(self.session)
+            self.session.commit()
+        except BaseException:
+            self.rollback()
+            raise
+        self._unlock()
+        for call in self.session.info.pop("after_commit", []):
+            call()
+
+    def rollback(self) -> None:
+        """Forget everything not committed."""
+        try:
+            self.session.rollback()
+        finally:
+            for key in ("after_commit", "journal", "outbox"):
+                self.session.info.pop(key, None)
+            self._unlock()
+
+    def close(self) -> None:
+        """End the unit of work; what was not committed is gone."""
+        try:
+            self.session.close()
+        finally:
+            self._unlock()
+
+    def release(self) -> None:
+        """Let go of transaction and lock before something slow; refuses when there is something unsaved."""
+        if self.session.info.get("journal") or self.session.new or self.session.dirty or self.session.deleted:
+            raise RuntimeError("slow work inside a transaction that has already changed something")
+        self.rollback()
+
+    def _unlock(self) -> None:
+        if self.lock_held:
+            self.lock_held = False
+            _write_lock.release()
+
+
+before_commit: list[Callable[[Session], None]] = []
+_write_lock = threading.Lock()
+_scope: ContextVar[Scope | None] = ContextVar("db_scope", default=None)
+_state: dict[str, Engine] = {}
+_url: dict[str, Callable[[], str]] = {}
+
+
+def connect(url: str, *, pool_size: int = 10) -> Engine:
+    """Bind the process to a database; the earlier engine, if any, is disposed of."""
+    dispose()
+    if url.startswith("sqlite"):
+        engine = create_engine(url, pool_size=pool_size, max_overflow=40,
+                               connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True,
+                               connect_args={"options": "-c timezone=UTC"})
+        event.listen(engine, "begin", _begin_postgres)
+    _state["engine"] = engine
+    return engine
+
+
+def dispose() -> None:
+    """Close every connection of the process."""
+    if engine := _state.pop("engine", None):
+        engine.dispose()
+
+
+def connect_later(url: Callable[[], str]) -> None:
+    """Bind at first use: commands that need no database must not make one."""
+    dispose()
+    _url["of"] = url
+
+
+def _engine() -> Engine:
+    if "engine" not in _state:
+        connect(_url["of"]())
+    return _state["engine"]
+
+
+def engine() -> Engine:
+    """The engine the process is bound to (migrations, checks)."""
+    return _engine()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
+                   f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    scope = _scope.get()
+    if scope is None or not scope.write:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if scope else 'OFF'}")
+        connection.exec_driver_sql("BEGIN")
+        return
+    if not scope.lock_held:
+        if not _write_lock.acquire(timeout=BUSY_PATIENCE_S):
+            raise OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
+        scope.lock_held = True
+    connection.exec_driver_sql("PRAGMA query_only=OFF")
+    deadline = time.monotonic() + BUSY_PATIENCE_S
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+
+
+def _begin_postgres(connection: Connection) -> None:
+    scope = _scope.get()
+    if scope is not None and not scope.write:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def current_scope() -> Scope:
+    """The running unit of work; outside one there is no session."""
+    scope = _scope.get()
+    if scope is None:
+        raise RuntimeError("no unit of work is open: use core.db.transaction() or a request")
+    return scope
+
+
+def in_scope() -> bool:
+    """Whether a unit of work is open here."""
+    return _scope.get() is not None
+
+
+session: Session = cast(Session, LocalProxy(lambda: current_scope().session))
+
+
+def after_commit(call: Callable[[], object]) -> None:
+    """Have `call` run once the current unit of work is committed; dropped when it is not."""
+    session.info.setdefault("after_commit", []).append(call)
+
+
+@contextmanager
+def scope(*, write: bool) -> Iterator[Scope]:
+    """Open a unit of work that its opener ends by commit(); anything else forgets it. For the edges of core."""
+    outer = _scope.get()
+    if write and outer is not None and outer.lock_held:
+        raise RuntimeError("a transaction of its own inside a writing one would wait for itself")
+    unit = Scope(write=write)
+    token = _scope.set(unit)
+    try:
+        yield unit
+    except BaseException:
+        unit.rollback()
+        raise
+    finally:
+        unit.close()
+        _scope.reset(token)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A writing unit of work that commits when its block ends well. For background code and facts of their own."""
+    with scope(write=True) as unit:
+        yield unit.session
+        unit.commit()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A read-only unit of work."""
+    with scope(write=False) as unit:
+        yield unit.session
+
+
+def is_sqlite() -> bool:
+    """Whether the process is bound to SQLite."""
+    return _engine().dialect.name == "sqlite"

@@ -1,0 +1,43 @@
+"""What can go wrong in a way a person can understand. core.web turns these into pages, JSON and acks."""
+
+
+class Refused(Exception):
+    """The rules do not allow it. `text` is a Russian sentence: what is wrong and what to do."""
+
+    status = 409
+
+    def __init__(self, code: str, text: str, *, status: int | None = None, field: str | None = None) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
+        self.field = field
+        if status is not None:
+            self.status = status
+
+
+class NotVisible(Refused):
+    """The object does not exist, or is none of this person's business: both look the same."""
+
+    status = 404
+
+    def __init__(self, text: str = "Такой страницы нет, или у вас нет к ней доступа.") -> None:
+        super().__init__("not_found", text)
+
+
+class LoginNeeded(Refused):
+    """Nobody is logged in, and the page needs somebody."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("login_needed", "Войдите, чтобы открыть эту страницу.")
+
+
+class Busy(Refused):
+    """The service is short of something for the moment; the same request may succeed a little later."""
+
+    status = 503
+
+    def __init__(self, text: str = "Сервис занят. Повторите через несколько секунд.", retry_after: int = 2) -> None:
+        super().__init__("busy", text)
+        self.retry_after = retry_after

@@ -1,0 +1,254 @@
+"""The edge of the web process: one place that opens and commits, one that turns refusals into pages."""
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from core import access, clock, db
+from core.config import Settings
+from core.errors import LoginNeeded, NotVisible, Refused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+CSP = ("default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
+       "base-uri 'self'; form-action 'self'; frame-ancestors 'none'")
+HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+           "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+           "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()"}
+HTTP_TEXTS = {
+    400: "Сервер не понял запрос. Вернитесь на страницу и повторите действие.",
+    404: "Такой страницы нет, или у вас нет к ней доступа.",
+    405: "Так эту страницу открыть нельзя. Вернитесь назад и нажмите кнопку на странице.",
+    413: "Файл слишком большой. Уменьшите его или разделите на части.",
+    415: "Этот вид данных здесь не принимается.",
+    429: "Слишком много попыток. Подождите десять минут и попробуйте снова.",
+}
+log = structlog.get_logger("web")
+csrf = CSRFProtect()
+_slow = ThreadPoolExecutor(max_workers=4, thread_name_prefix="offload")
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie (CSRF token, flashed words); the key is read at its first use."""
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        app.secret_key = app.secret_key or app.config["core"].secret_key
+        return super().get_signing_serializer(app)
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Put the edge round an application."""
+    app.session_interface = _Sessions()
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=12 * 3600, SESSION_COOKIE_HTTPONLY=True,
+                      SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings.https,
+                      MAX_CONTENT_LENGTH=settings.MAX_UPLOAD_MB * 1024 * 1024, MAX_FORM_PARTS=2000)
+    csrf.init_app(app)
+    app.config["core"] = settings
+    app.before_request(_open)
+    app.after_request(_commit)
+    app.after_request(_headers)
+    app.teardown_request(_close)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(IntegrityError, _clash)
+    app.register_error_handler(Exception, _fault)
+
+
+def settings() -> Settings:
+    """Settings of the running application."""
+    from flask import current_app
+    found: Settings = current_app.config["core"]
+    return found
+
+
+def cookie_name() -> str:
+    """`__Host-` cookies exist only over https."""
+    return "__Host-login" if settings().https else "login"
+
+
+def _open() -> None:
+    """Read the body, find the person, check `@allow`, open the unit of work: in this order, lock last."""
+    g.now = clock.now()
+    access.set_current(None)
+    if request.endpoint == "static":
+        return
+    if request.method not in READING:
+        _ = request.form, request.files
+    if token := request.cookies.get(cookie_name()):
+        with db.reading():
+            access.set_current(access.person_by_token(token, g.now))
+    if request.endpoint is None:
+        return
+    _csrf_check()
+    _one_time_password()
+    stack = ExitStack()
+    g.stack = stack
+    g.scope = stack.enter_context(db.scope(write=request.method not in READING))
+    view = _view()
+    access.check(view, access.current())
+
+
+def _view() -> Callable[..., Any]:
+    from flask import current_app
+    return current_app.view_functions[request.endpoint or ""]
+
+
+def _csrf_check() -> None:
+    if request.method not in READING and not getattr(_view(), "csrf_exempt", False):
+        csrf.protect()
+
+
+def _one_time_password() -> None:
+    """Somebody who came by a one-time password chooses their own before anything else."""
+    person = access.current()
+    if person and person.one_time and request.endpoint not in {"core.password", "core.logout"}:
+        raise OneTimePassword
+
+
+class OneTimePassword(Exception):
+    """The person must choose a password first."""
+
+
+def _commit(response: Response) -> Response:
+    scope: db.Scope | None = g.get("scope")
+    if scope is not None and not g.get("settled"):
+        g.settled = True
+        if response.status_code < 400:
+            scope.commit()
+        else:
+            scope.rollback()
+    return response
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if settings().https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _close(_error: BaseException | None) -> None:
+    stack: ExitStack | None = g.pop("stack", None)
+    g.pop("scope", None)
+    if stack is not None:
+        stack.close()
+    access.set_current(None)
+
+
+def _forget() -> None:
+    """Roll back before an error page is made, so that the page sees what is really stored."""
+    if (scope := g.get("scope")) is not None and not g.get("settled"):
+        scope.rollback()
+
+
+def wants_json() -> bool:
+    """Whether the asker is a script rather than a page."""
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def _answer(status: int, code: str, text: str, **extra: Any) -> tuple[Response | str, int]:
+    if wants_json():
+        return jsonify(error=code, text=text, **extra), status
+    return render_template("errors/error.html", status=status, code=code, text=text, **extra), status
+
+
+def _refused(error: Refused) -> Any:
+    _forget()
+    if isinstance(error, LoginNeeded) and not wants_json():
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("core.login", next=back))
+    if not isinstance(error, NotVisible | LoginNeeded):
+        log.info("refused", code=error.code, endpoint=request.endpoint)
+    body, status = _answer(error.status, error.code, error.text)
+    return body, status
+
+
+def _csrf(error: CSRFError) -> Any:
+    _forget()
+    return _answer(400, "csrf", "Страница устарела: её открыли слишком давно или в другом окне вошли заново. "
+                                "Вернитесь назад, обновите страницу и повторите действие.")
+
+
+def _http(error: HTTPException) -> Any:
+    _forget()
+    if error.code is not None and error.code < 400:
+        return error
+    code = error.code or 500
+    if isinstance(error, RequestEntityTooLarge):
+        code = 413
+    return _answer(code, f"http_{code}", HTTP_TEXTS.get(code, "Запрос не выполнен. Вернитесь назад и повторите."))
+
+
+def _clash(error: IntegrityError) -> Any:
+    """Two people did the same at once: the database kept the first."""
+    _forget()
+    log.warning("clash", endpoint=request.endpoint, constraint=str(error.orig)[:200])
+    return _answer(409, "clash", "Такая запись уже есть: возможно, кнопку нажали дважды или это только что сделал "
+                                 "другой человек. Обновите страницу и проверьте.")
+
+
+def _fault(error: Exception) -> Any:
+    _forget()
+    if isinstance(error, OneTimePassword):
+        return redirect(url_for("core.password"))
+    number = secrets.token_hex(4).upper()
+    log.exception("fault", number=number, endpoint=request.endpoint)
+    return _answer(500, "fault", "На сервере произошла ошибка, ничего не сохранено. Повторите действие; если не "
+                                 f"поможет, сообщите в поддержку номер {number}.", number=number)
+
+
+def submit(form: FlaskForm, operation: Callable[[], object]) -> bool:
+    """Validate `form` and run `operation`; a refusal becomes the form's error and undoes what was written.
+
+    The route re-renders the form with `form_status`, so nothing typed is lost (and nothing is committed).
+    """
+    if not form.validate_on_submit():
+        return False
+    try:
+        with db.session.begin_nested():
+            operation()
+    except Refused as refusal:
+        if isinstance(refusal, NotVisible | LoginNeeded):
+            raise
+        target = form._fields.get(refusal.field or "")
+        if target is not None:
+            target.errors = [*target.errors, refusal.text]
+        else:
+            form.form_errors = [*form.form_errors, refusal.text]
+        return False
+    return True
+
+
+def form_status(form: FlaskForm) -> int:
+    """Status of a page that shows `form`: 200 when fresh, 422 when it was sent and not taken."""
+    return 422 if request.method not in READING else 200
+
+
+def offload(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run slow pure work (hashing, rendering, signing) off the loop, without holding transaction or lock."""
+    if db.in_scope():
+        db.current_scope().release()
+    return _run_slow(lambda: call(*args, **kwargs))
+
+
+def _run_slow(call: Callable[[], R]) -> R:
+    from core.realtime import cooperative
+    if cooperative():
+        import gevent
+        result: R = gevent.get_hub().threadpool.apply(call)
+        return result
+    return _slow.submit(call).result()
