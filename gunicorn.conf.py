@@ -11,7 +11,7 @@ worker_connections = 4000
 timeout = 60
 graceful_timeout = 8  # below the supervisor's 10 s
 keepalive = 65
-no_control_socket = True
+control_socket_disable = True
 errorlog = "-"
 loglevel = "warning"
 # Only a proxy on this machine is believed about the visitor's address.

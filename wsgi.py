@@ -6,7 +6,7 @@ monkey.patch_all()
 
 import psycopg.waiting  # noqa: E402  after the patch: it then waits through select, not in C, and lets others run
 
-if psycopg.waiting.wait.__module__ == "psycopg_binary._psycopg":
+if psycopg.waiting.wait is psycopg.waiting.wait_c:
     raise RuntimeError("psycopg was imported before the patch: it would stop the whole loop")
 
 from app import create_app  # noqa: E402

@@ -1,0 +1,58 @@
+"""What every test has: no network, throw-away servers. Application and database fixtures are in tests/fixtures.py."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests import servers
+
+if (Path(__file__).parent / "fixtures.py").exists():
+    pytest_plugins = ["tests.fixtures"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", servers.only_loopback(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", servers.only_loopback(socket.socket.connect_ex))
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """The test process's own PostgreSQL; missing binaries fail the test, they do not skip it."""
+    server = servers.Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres: servers.Postgres) -> Iterator[str]:
+    """URL of a fresh empty PostgreSQL database."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.Redis]:
+    server = servers.Redis()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: servers.Redis) -> str:
+    """URL of an empty Redis database."""
+    with redis.Redis(port=redis_server.port) as client:
+        client.flushall()
+    return redis_server.url()
