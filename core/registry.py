@@ -49,10 +49,12 @@ class Registry:
     personal_data: list[Any] = field(default_factory=list)
     demo: list[Callable[..., Any]] = field(default_factory=list)
     help: dict[str, str] = field(default_factory=dict)
+    role_words: dict[str, str] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Empty every list in place: an application is filled once, tests build several."""
-        for part in (self.steps, self.nav, self.duties, self.forms, self.personal_data, self.demo, self.help):
+        for part in (self.steps, self.nav, self.duties, self.forms, self.personal_data, self.demo, self.help,
+                     self.role_words):
             part.clear()
 
     def next_steps(self, me: Any, now: datetime) -> list[Step]:

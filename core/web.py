@@ -105,7 +105,9 @@ def _view() -> Callable[..., Any]:
 
 
 def _csrf_check() -> None:
-    if request.method not in READING and not getattr(_view(), "csrf_exempt", False):
+    from flask import current_app
+    needed = current_app.config.get("WTF_CSRF_ENABLED", True) and not getattr(_view(), "csrf_exempt", False)
+    if request.method not in READING and needed:
         csrf.protect()
 
 

@@ -1,0 +1,247 @@
+"""Application, database, clock, people and browsers for tests. Loaded by tests/conftest.py.
+
+- `db`: a fresh database for this test (a copy of one made once); mark a test `both_databases` to run it on PostgreSQL too.
+- `unit`: a writing unit of work that is open during the test, for operations called directly; `unit.commit()` keeps it.
+- `make`: factories of tests/factories/*.py; they write in the open unit of work, or in a transaction of their own.
+- `client`, `login(account)`: browsers. CSRF is off unless the test asks for `csrf`; `post_form` works either way.
+- `now` is the instant of the test, `clock.move(seconds=…)` moves it; the service sees the same clock.
+- `mailbox` holds the letters sent during the test.
+"""
+
+import itertools
+import pkgutil
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import app as application
+import tests.factories
+from core import access, config
+from core import clock as core_clock
+from core import db as database
+from core.accounts import Account, LoginSession
+from tests import servers
+
+NOW = datetime(2026, 3, 2, 6, 0, 0, tzinfo=UTC)
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+serial = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_databases: the test runs on SQLite and on PostgreSQL")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
+    """Settings of the test application; its data folder is shared by the tests of this process."""
+    return config.Settings(ENVIRONMENT="test", DATA_DIR=tmp_path_factory.mktemp("data"), DATABASE_URL="", REDIS_URL="",
+                           MAIL_URL="", PUBLIC_URL="http://localhost", SECRET_KEY="of the tests", CA_PASSPHRASE="tests")
+
+
+@pytest.fixture(scope="session")
+def app(settings: config.Settings) -> Flask:
+    made = application.create_app(settings)
+    made.config.update(WTF_CSRF_ENABLED=False)
+    made.test_client_class = Browser
+    return made
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the whole schema and no rows."""
+    path = tmp_path_factory.mktemp("schema") / "template.db"
+    database.Base.metadata.create_all(database.connect(f"sqlite:///{path}"))
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(app: Flask, postgres: servers.Postgres) -> str:
+    """Name of a PostgreSQL database with the whole schema and no rows."""
+    url = postgres.new_database()
+    database.Base.metadata.create_all(database.connect(url.replace("postgresql:", "postgresql+psycopg:")))
+    database.dispose()
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database this run of the test is on."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def db(database_kind: str, app: Flask, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh database the process is bound to; gives its URL."""
+    fresh = {"sqlite": _sqlite, "postgresql": _postgres}[database_kind](request, tmp_path)
+    url = next(fresh)
+    database.connect(url)
+    yield url
+    database.dispose()
+    next(fresh, None)
+
+
+def _sqlite(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    path = folder / "contest.db"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+    yield f"sqlite:///{path}"
+
+
+def _postgres(request: pytest.FixtureRequest, _folder: Path) -> Iterator[str]:
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
+    name = f"copy_{next(serial)}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
+    server.drop_database(server.url(name))
+
+
+@pytest.fixture
+def unit(db: str) -> Iterator[database.Scope]:
+    """A writing unit of work open during the test; nothing is kept unless the test commits it."""
+    with database.scope(write=True) as scope:
+        yield scope
+
+
+class Clock:
+    """The clock of the test and of the service under it."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+        self.set(NOW)
+
+    def set(self, instant: datetime) -> datetime:
+        """It is `instant` from here on."""
+        self.stack.close()
+        self.stack.enter_context(core_clock.stopped_at(instant))
+        self.now = instant
+        return self.now
+
+    def move(self, **passed: float) -> datetime:
+        """Let time pass: `clock.move(minutes=5)`."""
+        return self.set(self.now + timedelta(**passed))
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """A clock that stands at NOW until it is moved."""
+    made = Clock()
+    yield made
+    made.stack.close()
+
+
+@pytest.fixture
+def now(clock: Clock) -> datetime:
+    """The instant at which the test begins."""
+    return clock.now
+
+
+class Make:
+    """Factories: `make.account(name="…")` calls `account(make, name="…")` of a module in tests/factories."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.factories: dict[str, Callable[..., Any]] = {}
+        for found in pkgutil.iter_modules(tests.factories.__path__):
+            self._learn(import_module(f"tests.factories.{found.name}"))
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    def number(self) -> int:
+        """A number no other factory call got."""
+        return next(serial)
+
+    def _learn(self, module: Any) -> None:
+        for name, value in vars(module).items():
+            if callable(value) and getattr(value, "__module__", "") == module.__name__ and not name.startswith("_"):
+                assert name not in self.factories, f"two factories are called {name}"
+                self.factories[name] = value
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self.factories:
+            raise AttributeError(f"no factory {name} in tests/factories")
+        return partial(self._call, self.factories[name])
+
+    def _call(self, factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not (database.in_scope() and database.current_scope().write):
+            with database.transaction():
+                return factory(self, *args, **kwargs)
+        made = factory(self, *args, **kwargs)
+        database.session.flush()
+        return made
+
+
+@pytest.fixture
+def make(db: str, clock: Clock) -> Make:
+    return Make(clock)
+
+
+class Browser(FlaskClient):
+    """A test client that fills in forms the way a browser does."""
+
+    def post_form(self, url: str, data: dict[str, Any] | None = None, *, page: str | None = None, **kwargs: Any) -> Any:
+        """Open `page` (`url` unless given), take its CSRF token, and post `data` with it to `url`."""
+        found = TOKEN.search(self.get(page or url).text)
+        token = {"csrf_token": found[1]} if found else {}
+        return self.post(url, data={**token, **(data or {})}, **kwargs)
+
+
+@pytest.fixture
+def client(app: Flask, db: str, clock: Clock) -> Browser:
+    """A browser nobody has logged in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def login(app: Flask, db: str, make: Make) -> Callable[..., Browser]:
+    """`login(account)` is a browser with a real login session of the account (or of its id, or of a Me)."""
+
+    def log_in(account: Account | access.Me | int) -> Browser:
+        token = secrets.token_urlsafe(32)
+        make._call(_login_session, account, token)
+        browser = app.test_client()
+        browser.set_cookie("login", token)
+        return browser
+
+    return log_in
+
+
+def _login_session(make: Make, account: Account | access.Me | int, token: str) -> None:
+    key = account if isinstance(account, int) else getattr(account, "account_id", None) or account.id
+    database.session.add(LoginSession(
+        token_hash=access.token_hash(token), account_id=key, via="password", address="127.0.0.1", agent="tests",
+        created_at=make.now, last_seen_at=make.now, expires_at=make.now + timedelta(days=2)))
+
+
+@pytest.fixture
+def csrf(app: Flask) -> Iterator[None]:
+    """The CSRF check is on in this test, as it is outside tests."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+@pytest.fixture(autouse=True)
+def nobody_logged_in() -> Iterator[None]:
+    """No person is left over from the test before."""
+    yield
+    access.set_current(None)
