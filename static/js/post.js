@@ -1,0 +1,63 @@
+/**
+ * JSON to the server and back.
+ * Contract: <meta name="csrf-token" content="…"> in the head of the page (base.html and exam_base.html write it).
+ */
+
+/** A reply the server gave on purpose: {code, text}; status 0 means that no reply came at all. */
+export class Refusal extends Error {
+  /** @param {number} status @param {string} code @param {string} text */
+  constructor(status, code, text) {
+    super(text);
+    this.status = status;
+    this.code = code;
+  }
+
+  /** Whether the same request may succeed later: no network, a busy or a faulty server. */
+  get passing() {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** @returns {string} */
+export function token() {
+  return document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
+}
+
+/**
+ * POST a value as JSON; gives the JSON of the reply or throws a Refusal.
+ * @param {string} url
+ * @param {unknown} body
+ * @param {{keepalive?: boolean, timeout?: number}} [options] timeout in milliseconds
+ * @returns {Promise<any>}
+ */
+export async function post(url, body, { keepalive = false, timeout = 15000 } = {}) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token() };
+  return read(fetch(url, {
+    method: "POST", credentials: "same-origin", headers, body: JSON.stringify(body), keepalive, signal: AbortSignal.timeout(timeout),
+  }));
+}
+
+/**
+ * GET JSON; the same replies as post.
+ * @param {string} url
+ * @returns {Promise<any>}
+ */
+export async function get(url) {
+  return read(fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(15000) }));
+}
+
+/**
+ * @param {Promise<Response>} sent
+ * @returns {Promise<any>}
+ */
+async function read(sent) {
+  let response;
+  try {
+    response = await sent;
+  } catch {
+    throw new Refusal(0, "offline", "Нет связи с сервером.");
+  }
+  const data = await response.json().catch(() => ({}));
+  if (response.ok) return data;
+  throw new Refusal(response.status, data.code ?? "error", data.text ?? `Сервер ответил отказом ${response.status}.`);
+}
