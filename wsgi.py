@@ -4,11 +4,11 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import psycopg.waiting  # noqa: E402  after the patch: it then waits through select, not in C, and lets others run
+import psycopg.waiting  # after the patch: it then waits through select, not in C, and lets others run
 
 if psycopg.waiting.wait is psycopg.waiting.wait_c:
     raise RuntimeError("psycopg was imported before the patch: it would stop the whole loop")
 
-from app import create_app  # noqa: E402
+from app import create_app
 
 app = create_app()

@@ -1,4 +1,4 @@
-"""Write requirements.txt and requirements-dev.txt: the whole closure of the two .in files, pinned as installed in .venv.
+"""Write requirements.txt and requirements-dev.txt: the whole closure of the .in files, as installed in .venv.
 
 Run with the interpreter of the environment to be pinned: `.venv/bin/python setup/lock.py`.
 """

@@ -86,7 +86,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 preexec_fn=end_with_parent(self.ending), **self.identity(),
-            )  # fmt: skip
+            )
         wait_until(lambda: self.ended() or self.answers(), f"{self.command()[0]} answers")
         if self.ended():
             raise Unavailable(f"{self.command()[0]} ended at once:\n{(self.folder / 'log').read_text()[-2000:]}")
@@ -125,7 +125,7 @@ class Postgres(Server):
         made = subprocess.run(
             [self.programs / "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
              "--no-sync"], cwd=self.folder, capture_output=True, text=True, check=False, **self.identity(),
-        )  # fmt: skip
+        )
         if made.returncode:
             raise Unavailable(f"initdb failed:\n{made.stdout}{made.stderr}")
 
@@ -140,7 +140,7 @@ class Postgres(Server):
         options = [
             f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}",
             "max_connections=200", "shared_buffers=64MB", "autovacuum=off", "timezone=UTC", *unsafe,
-        ]  # fmt: skip
+        ]
         return [str(self.programs / "postgres"), "-D", "data", *(f"--{option}" for option in options)]
 
     def answers(self) -> bool:

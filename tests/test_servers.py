@@ -37,6 +37,7 @@ def test_postgres_sorts_and_keeps_russian(postgres_url):
         assert connection.execute("SELECT upper('щука'), current_setting('TimeZone')").fetchone() == ("ЩУКА", "UTC")
 
 
+@pytest.mark.slow
 def test_postgres_killed_and_started_again_keeps_what_was_committed():
     server = servers.Postgres(durable=True)
     try:
@@ -53,6 +54,7 @@ def test_postgres_killed_and_started_again_keeps_what_was_committed():
     assert not server.folder.exists()
 
 
+@pytest.mark.slow
 def test_postgres_ends_with_the_process_that_started_it():
     code = (
         "from tests.servers import Postgres; import os, signal; s = Postgres(); s.start();"

@@ -19,7 +19,7 @@ def test_run_without_anything_given():
     assert {name: made[name] for name in ("ENVIRONMENT", "HOST", "PORT", "TLS_CERT", "PUBLIC_URL")} == {
         "ENVIRONMENT": "production", "HOST": "127.0.0.1", "PORT": "8000", "TLS_CERT": "",
         "PUBLIC_URL": "http://localhost:8000",
-    }  # fmt: skip
+    }
     assert made["DATA_DIR"] == str(start.supervise.ROOT / "var")
 
 

@@ -43,7 +43,7 @@ class Running:
             [sys.executable, "-m", "setup.supervise", str(folder / "Procfile")],
             cwd=supervise.ROOT, env={**os.environ, "DATA_DIR": str(folder / "var")},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        )
         wait_until(lambda: len(self.starts("web")) == 1 and len(self.starts("worker")) == 1, "both start")
 
     def starts(self, name: str) -> list[tuple[int, int]]:
@@ -70,6 +70,7 @@ def running(tmp_path):
         each.process.communicate(timeout=30)
 
 
+@pytest.mark.slow
 def test_killed_process_comes_back_and_the_other_never_notices(running):
     both = running()
     worker = both.starts("worker")
@@ -80,6 +81,7 @@ def test_killed_process_comes_back_and_the_other_never_notices(running):
     assert both.process.poll() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_end_of_the_supervisor_ends_all_and_their_children(running, how):
     both = running()
