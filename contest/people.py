@@ -1,0 +1,147 @@
+"""Bodies and the people in them: every role comes from an order or an appointment, and ends with one."""
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from contest.models import Body, BodyMember, Contest, Nomination
+from contest.rules import roles
+from core import access, logins
+from core.access import Me
+from core.accounts import Account, RoleGrant
+from core.db import session
+from core.errors import Refused
+from core.journal import record
+
+
+@dataclass(frozen=True)
+class Appointed:
+    """An account that has just got a role, with the printed card when it has no e-mail."""
+
+    account: Account
+    card: logins.Card | None = None
+
+
+def make_body(contest: Contest, *, kind: str, title: str, order_ref: str, nomination_id: int | None, by: Me,
+              now: datetime) -> Body:
+    """A commission, an appeals board, or the expert group of a nomination. One of each per scope."""
+    if (kind == "expert_group") != (nomination_id is not None):
+        raise Refused("scope", "Экспертная группа создаётся для номинации, комиссия – для всего конкурса.",
+                      field="nomination_id")
+    same = select(Body.id).where(Body.contest_id == contest.id, Body.kind == kind, Body.nomination_id == nomination_id)
+    if session.scalar(same) is not None:
+        raise Refused("exists", "Такой состав уже создан. Откройте его и добавьте людей.", field="kind")
+    body = Body(contest_id=contest.id, nomination_id=nomination_id, kind=kind, title=title, order_ref=order_ref)
+    session.add(body)
+    session.flush()
+    record("body.made", body, by=by, now=now, kind=kind, order=order_ref)
+    return body
+
+
+def body_of(contest_id: int, kind: str, nomination_id: int | None = None) -> Body | None:
+    """The body of a kind with its members and their accounts."""
+    return session.scalar(
+        select(Body).options(joinedload(Body.members).joinedload(BodyMember.account)).where(
+            Body.contest_id == contest_id, Body.kind == kind, Body.nomination_id == nomination_id))
+
+
+def members_at(body: Body, now: datetime) -> list[BodyMember]:
+    """Who belongs to the body at `now`: chair, deputy, secretary, then members in order of appointment."""
+    rank = {"chair": 0, "deputy": 1, "secretary": 2, "member": 3}
+    sitting = [m for m in body.members if m.since <= now and (m.until is None or m.until > now)]
+    return sorted(sitting, key=lambda m: (rank[m.duty], m.id))
+
+
+def add_member(body: Body, *, name: str, email: str | None, duty: str, position: str, order_ref: str, by: Me,
+               now: datetime) -> Appointed:
+    """Put a person into a body: account found or made, role given in the body's scope, invitation sent."""
+    given = roles.BODY_ROLES[body.kind].get(duty)
+    if given is None:
+        raise Refused("duty", "В этом составе такой обязанности нет. Выберите другую.", field="duty")
+    if duty != "member" and any(m.duty == duty and m.until is None for m in _members(body)):
+        raise Refused("taken", "Эта обязанность уже занята. Сначала замените того, кто её исполняет.", field="duty")
+    appointed = _account(name, email, by=by, now=now)
+    if any(m.account_id == appointed.account.id and m.until is None for m in _members(body)):
+        raise Refused("member", "Этот человек уже входит в состав.", field="email")
+    member = BodyMember(body_id=body.id, account_id=appointed.account.id, duty=duty, position=position,
+                        order_ref=order_ref or body.order_ref, since=now)
+    session.add(member)
+    session.flush()
+    _give(member.account_id, given, body, basis=member.order_ref, now=now)
+    record("body.member_added", member, by=by, now=now, body=body.id, duty=duty, order=member.order_ref)
+    return appointed
+
+
+def replace_member(member: BodyMember, *, name: str, email: str | None, position: str, order_ref: str, by: Me,
+                   now: datetime) -> Appointed:
+    """Replace a member by order: the old role ends now, what they signed stands, the new one gets the same duty."""
+    if member.until is not None:
+        raise Refused("replaced", "Этого человека уже заменили.")
+    body = session.get_one(Body, member.body_id)
+    member.until = now
+    access.end_role(member.account_id, roles.BODY_ROLES[body.kind][member.duty], now=now, **_scope(body))
+    session.flush()
+    appointed = add_member(body, name=name, email=email, duty=member.duty, position=position, order_ref=order_ref,
+                           by=by, now=now)
+    newest = select(func.max(BodyMember.id)).where(BodyMember.body_id == body.id)
+    member.replaced_by_id = session.scalar(newest)
+    record("body.member_replaced", member, by=by, now=now, by_member=member.replaced_by_id, order=order_ref)
+    return appointed
+
+
+def appoint(contest: Contest, *, name: str, email: str | None, role: str, by: Me, now: datetime) -> Appointed:
+    """Give a role of the day (secretary, observer, site…) for the whole contest."""
+    if role not in roles.APPOINTED:
+        raise Refused("role", "Выберите роль из списка.", field="role")
+    appointed = _account(name, email, by=by, now=now)
+    access.grant_role(appointed.account.id, role, kind="contest", scope_id=contest.id, now=now, basis="назначение")
+    record("role.given", appointed.account, by=by, now=now, role=role, contest=contest.id)
+    return appointed
+
+
+def appointed(contest: Contest) -> list[RoleGrant]:
+    """Everybody with a role for the whole contest, by role and name."""
+    rows = session.scalars(select(RoleGrant).options(joinedload(RoleGrant.account)).where(
+        RoleGrant.scope_kind == "contest", RoleGrant.scope_id == contest.id, RoleGrant.ended_at.is_(None)))
+    return sorted(rows, key=lambda grant: (grant.role, grant.account.name))
+
+
+def bodies(contest_id: int) -> list[Body]:
+    """All bodies of a contest with their people."""
+    rows = session.scalars(select(Body).options(joinedload(Body.members).joinedload(BodyMember.account)).where(
+        Body.contest_id == contest_id).order_by(Body.id))
+    return list(rows.unique())
+
+
+def nominations(contest_id: int) -> list[Nomination]:
+    """Nominations of a contest in their order."""
+    return list(session.scalars(select(Nomination).where(Nomination.contest_id == contest_id).order_by(Nomination.id)))
+
+
+def _members(body: Body) -> list[BodyMember]:
+    return list(session.scalars(select(BodyMember).where(BodyMember.body_id == body.id)))
+
+
+def _scope(body: Body) -> dict[str, str | int]:
+    if body.nomination_id is not None:
+        return {"kind": "nomination", "scope_id": body.nomination_id}
+    return {"kind": "contest", "scope_id": body.contest_id}
+
+
+def _give(account_id: int, role: str, body: Body, *, basis: str, now: datetime) -> None:
+    kind, scope_id = ("nomination", body.nomination_id) if body.nomination_id else ("contest", body.contest_id)
+    access.grant_role(account_id, role, kind=kind, scope_id=scope_id, basis=basis, now=now)
+
+
+def _account(name: str, email: str | None, *, by: Me, now: datetime) -> Appointed:
+    """The account with this e-mail, or a new one: invited by letter, or by a printed card when there is no e-mail."""
+    if email:
+        found = session.scalar(select(Account).where(Account.email == email.strip().lower()))
+        if found is not None:
+            return Appointed(found)
+        account = logins.create_account(name, email=email, by=by, now=now)
+        logins.invite(account, by=by, now=now)
+        return Appointed(account)
+    account = logins.create_account(name, by=by, now=now)
+    return Appointed(account, logins.issue_card(account, by=by, now=now))
