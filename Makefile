@@ -1,7 +1,7 @@
 # Commands of the project; `make help` lists them. What each needs is installed first, and only when it is missing.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo run test fast check rehearsal pages bench torture lock runtime tests
+.PHONY: help demo run test fast check coverage rehearsal pages bench torture lock runtime tests
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -28,6 +28,11 @@ check: tests ## lint, types, contracts
 	@$(BIN)/mypy $(CODE)
 	@$(BIN)/lint-imports
 	@node_modules/.bin/tsc --project static/tsconfig.json
+
+coverage: tests ## branches of the pure code that the suite has taken, at least 90 %
+	@$(PYTEST) -n 2 -q $(wildcard tests/*/rules tests/exam/questions tests/exam/formats tests/scoring/aspects) --cov-branch \
+	    $(foreach folder,$(wildcard */rules exam/questions scoring/aspects),--cov=$(folder)) \
+	    --cov-report=term --cov-fail-under=90
 
 rehearsal: runtime ## a machine plays a whole contest: OUT=.. PARTICIPANTS=6 EXPERTS=3 COMMISSION=5 NOMINATIONS=1 TROUBLE=..
 	@exec $(BIN)/python -m rehearsal

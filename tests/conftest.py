@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from tests import servers
+
+# Examples are judged by their answer, not by the time they take on a busy machine.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("suite")
 
 if (Path(__file__).parent / "fixtures.py").exists():
     pytest_plugins = ["tests.fixtures"]
