@@ -3,7 +3,7 @@
  * Contract: <meta name="csrf-token" content="…"> in the head of the page (base.html and exam_base.html write it).
  */
 
-/** A reply the server gave on purpose: {code, text}; status 0 means that no reply came at all. */
+/** A reply the server gave on purpose: {error, text}; status 0 means that no reply came at all. */
 export class Refusal extends Error {
   /** @param {number} status @param {string} code @param {string} text */
   constructor(status, code, text) {
@@ -12,9 +12,9 @@ export class Refusal extends Error {
     this.code = code;
   }
 
-  /** Whether the same request may succeed later: no network, a busy or a faulty server. */
+  /** Whether the same request may succeed later: no network, a login that ended, a busy or a faulty server. */
   get passing() {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 401 || this.status === 408 || this.status === 429 || this.status >= 500;
   }
 }
 
@@ -59,5 +59,5 @@ async function read(sent) {
   }
   const data = await response.json().catch(() => ({}));
   if (response.ok) return data;
-  throw new Refusal(response.status, data.code ?? "error", data.text ?? `Сервер ответил отказом ${response.status}.`);
+  throw new Refusal(response.status, data.error ?? "error", data.text ?? `Сервер ответил отказом ${response.status}.`);
 }
