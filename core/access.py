@@ -2,19 +2,20 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, update
 from werkzeug.local import LocalProxy
 
 from core.accounts import Account, LoginSession, RoleGrant
-from core.db import session
+from core.db import session, transaction
 from core.errors import LoginNeeded, NotVisible
 
 PUBLIC = "public"
 ANYONE = "login"
+SEEN_EVERY = timedelta(minutes=5)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -37,6 +38,7 @@ class Me:
     session_id: int = 0
     acting_as: str = ""
     one_time: bool = False
+    seen_at: datetime | None = None
 
     @property
     def roles(self) -> frozenset[str]:
@@ -114,10 +116,19 @@ def person_of(account_id: int, now: datetime, *, session_id: int = 0, acting_as:
 def person_by_token(token: str, now: datetime) -> Me | None:
     """The Me of a login cookie, or None when it is unknown, revoked, expired, or its account disabled."""
     row = session.execute(
-        select(LoginSession.id, LoginSession.account_id).join(Account, Account.id == LoginSession.account_id).where(
+        select(LoginSession.id, LoginSession.account_id, LoginSession.last_seen_at)
+        .join(Account, Account.id == LoginSession.account_id).where(
             and_(LoginSession.token_hash == token_hash(token), LoginSession.revoked_at.is_(None),
                  LoginSession.expires_at > now, Account.disabled_at.is_(None)))).first()
-    return person_of(row.account_id, now, session_id=row.id) if row else None
+    return replace(person_of(row.account_id, now, session_id=row.id), seen_at=row.last_seen_at) if row else None
+
+
+def note_seen(person: Me, now: datetime) -> None:
+    """Keep the time of the last sign of life of a login session, once in SEEN_EVERY, in a transaction of its own."""
+    if person.seen_at is None or now - person.seen_at < SEEN_EVERY:
+        return
+    with transaction() as unit:
+        unit.execute(update(LoginSession).where(LoginSession.id == person.session_id).values(last_seen_at=now))
 
 
 def grant_role(account_id: int, role: str, *, now: datetime, kind: str = "installation", scope_id: int = 0,

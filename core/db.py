@@ -16,7 +16,7 @@ from typing import Any, cast
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.types import TypeDecorator
 from werkzeug.local import LocalProxy
 
@@ -75,6 +75,7 @@ class Scope:
         except BaseException:
             self.rollback()
             raise
+        self.session.info.pop("wrote", None)
         self._unlock()
         for call in self.session.info.pop("after_commit", []):
             call()
@@ -84,7 +85,7 @@ class Scope:
         try:
             self.session.rollback()
         finally:
-            for key in ("after_commit", "journal", "outbox"):
+            for key in ("after_commit", "journal", "outbox", "wrote"):
                 self.session.info.pop(key, None)
             self._unlock()
 
@@ -96,15 +97,31 @@ class Scope:
             self._unlock()
 
     def release(self) -> None:
-        """Let go of transaction and lock before something slow; refuses when there is something unsaved."""
-        if self.session.info.get("journal") or self.session.new or self.session.dirty or self.session.deleted:
+        """Let go of transaction and lock before something slow; refuses when something was written already.
+
+        What was read stays usable: the empty transaction is committed, because a rollback would expire every row.
+        """
+        unit = self.session
+        if unit.info.get("wrote") or unit.info.get("journal") or unit.new or unit.dirty or unit.deleted:
             raise RuntimeError("slow work inside a transaction that has already changed something")
-        self.rollback()
+        unit.commit()
+        self._unlock()
 
     def _unlock(self) -> None:
         if self.lock_held:
             self.lock_held = False
             _write_lock.release()
+
+
+@event.listens_for(Session, "after_flush")
+def _flushed(unit: Session, _context: object) -> None:
+    unit.info["wrote"] = True
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _executed(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        state.session.info["wrote"] = True
 
 
 before_commit: list[Callable[[Session], None]] = []

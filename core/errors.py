@@ -1,10 +1,16 @@
 """What can go wrong in a way a person can understand. core.web turns these into pages, JSON and acks."""
+from collections.abc import Callable
 
 
 class Refused(Exception):
-    """The rules do not allow it. `text` is a Russian sentence: what is wrong and what to do."""
+    """The rules do not allow it. `text` is a Russian sentence: what is wrong and what to do.
+
+    `fact` is what must be kept of the refusal (a failed login): the edge calls it after the rollback, in a transaction
+    of its own.
+    """
 
     status = 409
+    fact: Callable[[], object] | None = None
 
     def __init__(self, code: str, text: str, *, status: int | None = None, field: str | None = None) -> None:
         super().__init__(f"{code}: {text}")

@@ -50,11 +50,13 @@ class Registry:
     demo: list[Callable[..., Any]] = field(default_factory=list)
     help: dict[str, str] = field(default_factory=dict)
     role_words: dict[str, str] = field(default_factory=dict)
+    installation_roles: list[str] = field(default_factory=list)
+    action_words: dict[str, str] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Empty every list in place: an application is filled once, tests build several."""
         for part in (self.steps, self.nav, self.duties, self.forms, self.personal_data, self.demo, self.help,
-                     self.role_words):
+                     self.role_words, self.installation_roles, self.action_words):
             part.clear()
 
     def next_steps(self, me: Any, now: datetime) -> list[Step]:

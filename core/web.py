@@ -88,6 +88,8 @@ def _open() -> None:
     if token := request.cookies.get(cookie_name()):
         with db.reading():
             access.set_current(access.person_by_token(token, g.now))
+        if (person := access.current()) is not None:
+            access.note_seen(person, g.now)
     if request.endpoint is None:
         return
     _csrf_check()
@@ -130,7 +132,20 @@ def _commit(response: Response) -> Response:
             scope.commit()
         else:
             scope.rollback()
+    _keep_facts()
     return response
+
+
+def _keep_facts() -> None:
+    """What must be kept of a refusal is written after the rollback, in a transaction of its own."""
+    for fact in g.pop("facts", []):
+        with db.transaction():
+            fact()
+
+
+def _note(refusal: Refused) -> None:
+    if refusal.fact is not None:
+        g.setdefault("facts", []).append(refusal.fact)
 
 
 def _headers(response: Response) -> Response:
@@ -170,6 +185,7 @@ def _answer(status: int, code: str, text: str, **extra: Any) -> tuple[Response |
 
 def _refused(error: Refused) -> Any:
     _forget()
+    _note(error)
     if isinstance(error, LoginNeeded) and not wants_json():
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("core.login", next=back))
@@ -213,26 +229,33 @@ def _fault(error: Exception) -> Any:
                                  f"поможет, сообщите в поддержку номер {number}.", number=number)
 
 
-def submit(form: FlaskForm, operation: Callable[[], object]) -> bool:
+def submit(form: FlaskForm, operation: Callable[..., object], *, first: Callable[[], object] | None = None) -> bool:
     """Validate `form` and run `operation`; a refusal becomes the form's error and undoes what was written.
 
     The route re-renders the form with `form_status`, so nothing typed is lost (and nothing is committed).
+    `first` is slow work without writes (`logins.confirm_secret`): it runs before the operation, which gets its result.
     """
     if not form.validate_on_submit():
         return False
     try:
+        found = [first()] if first else []
         with db.session.begin_nested():
-            operation()
+            operation(*found)
     except Refused as refusal:
         if isinstance(refusal, NotVisible | LoginNeeded):
             raise
-        target = form._fields.get(refusal.field or "")
-        if target is not None:
-            target.errors = [*target.errors, refusal.text]
-        else:
-            form.form_errors = [*form.form_errors, refusal.text]
+        _note(refusal)
+        _show(refusal, form)
         return False
     return True
+
+
+def _show(refusal: Refused, form: FlaskForm) -> None:
+    target = form._fields.get(refusal.field or "")
+    if target is not None:
+        target.errors = [*target.errors, refusal.text]
+    else:
+        form.form_errors = [*form.form_errors, refusal.text]
 
 
 def form_status(form: FlaskForm) -> int:

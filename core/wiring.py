@@ -1,8 +1,21 @@
 """What this package contributes to the application."""
 from flask import Flask
 
-from core.registry import Registry
+from core import admin, attempts, cli, context, routes
+from core.registry import NavItem, Registry
+
+ROLE_WORDS = {"admin": "администратор", "auditor": "аудитор"}
 
 
 def register(app: Flask, registry: Registry) -> None:
     """Blueprints, commands and registry entries of this package."""
+    registry.role_words.update(ROLE_WORDS)
+    registry.installation_roles.extend(ROLE_WORDS)
+    registry.action_words.update(routes.ACTION_WORDS)
+    registry.nav.append(NavItem("Учётные записи", "core.accounts", frozenset({"admin"}), weight=80))
+    registry.nav.append(NavItem("Журнал", "core.journal_page", frozenset({"admin", "auditor"}), weight=81))
+    attempts.init(app.config["core"])
+    context.init(app)
+    app.register_blueprint(admin.bp)
+    for group in (cli.db_group, cli.admin_group, cli.journal_group):
+        app.cli.add_command(group)

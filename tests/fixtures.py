@@ -1,6 +1,7 @@
 """Application, database, clock, people and browsers for tests. Loaded by tests/conftest.py.
 
-- `db`: a fresh database for this test (a copy of one made once); mark a test `both_databases` to run it on PostgreSQL too.
+- `db`: a fresh database for this test (a copy of one made once); mark a test `both_databases` to run it on
+  PostgreSQL too.
 - `unit`: a writing unit of work that is open during the test, for operations called directly; `unit.commit()` keeps it.
 - `make`: factories of tests/factories/*.py; they write in the open unit of work, or in a transaction of their own.
 - `client`, `login(account)`: browsers. CSRF is off unless the test asks for `csrf`; `post_form` works either way.

@@ -1,0 +1,59 @@
+"""Forms of accounts and login, and the base of every form of the service."""
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.i18n import get_translations
+from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional
+
+from core.passwords import MIN_LENGTH
+from core.registry import registry
+
+
+class Form(FlaskForm):
+    """A form whose own messages are Russian."""
+
+    class Meta(FlaskForm.Meta):
+        locales = ["ru"]
+
+        def get_translations(self, form: Any) -> Any:
+            return get_translations(self.locales)
+
+
+def stripped(value: str | None) -> str | None:
+    """A filter of text fields: no spaces round what was typed."""
+    return value.strip() if value else value
+
+
+class LoginForm(Form):
+    email = EmailField("Адрес почты", [DataRequired("Введите адрес почты."), Length(max=254)], filters=[stripped])
+    secret = PasswordField("Пароль", [DataRequired("Введите пароль."), Length(max=200)])
+
+
+class CardForm(Form):
+    code = StringField("Код карточки", [DataRequired("Введите код с карточки."), Length(max=30)], filters=[stripped])
+    secret = PasswordField("PIN", [DataRequired("Введите PIN с карточки."), Length(max=20)])
+
+
+class NewPasswordForm(Form):
+    password = PasswordField("Новый пароль", [DataRequired(f"Придумайте пароль не короче {MIN_LENGTH} знаков.")])
+    again = PasswordField("Новый пароль ещё раз", [EqualTo("password", "Пароли не совпадают. Введите одинаковые.")])
+
+
+class PasswordForm(NewPasswordForm):
+    secret = PasswordField("Нынешний пароль или PIN", [DataRequired("Введите нынешний пароль или PIN.")])
+
+
+class AccountForm(Form):
+    name = StringField("Фамилия, имя, отчество", [DataRequired("Укажите фамилию, имя и отчество."), Length(max=200)],
+                       filters=[stripped])
+    email = EmailField("Адрес почты", [Optional(), Length(max=254),
+                                       Email("Такого адреса не бывает. Проверьте, например: name@example.ru.")],
+                       filters=[stripped])
+    role = SelectField("Роль во всей установке", validate_choice=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = registry.role_words
+        self.role.choices = [("", "нет, роли даются в конкурсе")] + [
+            (role, words.get(role, role)) for role in registry.installation_roles]
