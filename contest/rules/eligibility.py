@@ -77,13 +77,14 @@ class Requirements:
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any], *, deadline: datetime | None = None) -> "Requirements":
-        """From the JSON of a nomination: keys are the names above, absent ones keep their defaults, others are passed
-        over."""
-        known: dict[str, Any] = {
-            key: tuple(stored[key]) if key.startswith("required_") else stored[key]
-            for key in ("min_experience_years", "citizenship", "min_age", "no_penalties", *_LISTS)
-            if key in stored
-        }
+        """From the JSON of a nomination, keyed by the names above; what is absent keeps its default.
+
+        `citizenship` may be a bool: true asks for the Russian one.
+        """
+        known: dict[str, Any] = {key: stored[key] for key in _STORED if key in stored}
+        known |= {key: tuple(stored[key]) for key in _LISTS if key in stored}
+        if isinstance(known.get("citizenship"), bool):
+            known["citizenship"] = "Российская Федерация" if known["citizenship"] else None
         return cls(**known, deadline=deadline)
 
 
@@ -206,5 +207,6 @@ def _same_country(given: str, asked: str) -> bool:
     return first == second or {first, second} <= _RUSSIA
 
 
+_STORED = ("min_experience_years", "citizenship", "min_age", "no_penalties")
 _LISTS = ("required_attachments", "required_consents")
 _RUSSIA = frozenset({"российская федерация", "россия", "рф"})
