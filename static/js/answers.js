@@ -64,13 +64,20 @@ function clear(section) {
 }
 
 /**
- * Calls changed(section) at once on a choice and on leaving a field, within 2 s after the last key of a text.
+ * Calls changed(section) at once on a choice and on leaving a field, within 2 s after the last key of a text; never twice for one value.
  * @param {HTMLElement} section
  * @param {(section: HTMLElement) => void} changed
  */
 export function listen(section, changed) {
   let timer = 0;
-  const now = () => { clearTimeout(timer); timer = 0; changed(section); };
+  let last = JSON.stringify(answer(section));
+  const now = () => {
+    clearTimeout(timer);
+    timer = 0;
+    const value = JSON.stringify(answer(section));
+    if (value !== last) changed(section);
+    last = value;
+  };
   for (const list of fields(section, "[data-order]")) ordering.start(list);
   section.addEventListener("change", now);
   section.addEventListener("input", (event) => {
