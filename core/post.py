@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import default
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -87,7 +87,7 @@ class Folder:
 def message(letter: Sheet, settings: Settings) -> EmailMessage:
     """The letter as a message; its Message-ID is the same at every try."""
     host = urlsplit(settings.public_url).hostname or "localhost"
-    made = EmailMessage(policy=SMTP.clone(utf8=not (letter.to_address or "").isascii()))
+    made = EmailMessage(policy=default.clone(utf8=not (letter.to_address or "").isascii()))
     made["From"] = Address(SENDER, addr_spec=settings.MAIL_FROM)
     made["To"] = letter.to_address
     made["Subject"] = letter.subject
