@@ -66,6 +66,7 @@ _SEQUENCE = (
     ("meeting_at", "publication_at"),
 )
 
+_YEARS = (1990, 2199)
 _ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[ T]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?)?")
 _DOTTED = re.compile(
     r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})(?:,?[ T]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?)?"
@@ -96,6 +97,8 @@ def parse_local(text: str, zone_name: str, *, field: str | None = None) -> datet
     year, month, day, hour, minute, second = (int(match[part] or 0) for part in ("y", "m", "d", "H", "M", "S"))
     try:
         wall = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
+        if not _YEARS[0] <= year <= _YEARS[1]:
+            raise ValueError("far from any contest")
     except ValueError:
         raise Refused(
             "no_such_time",
