@@ -41,3 +41,9 @@ def forget(account: str) -> None:
     """The account was opened by its owner: its earlier failures no longer count."""
     limiter, by_account, _ = _state["limits"]
     limiter.clear(by_account, "account", account)
+
+
+def forget_all() -> None:
+    """Start counting anew (tests; an administrator's last resort)."""
+    if limits := _state.get("limits"):
+        limits.limiter.storage.reset()

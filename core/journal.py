@@ -54,8 +54,8 @@ for _statement in POSTGRES_TRIGGERS:
                  DDL(_statement.replace("%", "%%")).execute_if(dialect="postgresql"))
 
 
-def record(action: str, thing: object, *, by: Any, now: datetime, **payload: Any) -> None:
-    """Note that `by` (a Me, an account id, or None for the service itself) did `action` to `thing`, in this transaction.
+def record(action: str, thing: object, /, *, by: Any, now: datetime, **payload: Any) -> None:
+    """Note that `by` (a Me, an account id, None for the service itself) did `action` to `thing`, in this transaction.
 
     `thing` is a row with an id, or a pair (type, id). `payload` holds facts without personal data; floats are refused.
     """
@@ -85,7 +85,8 @@ def _seal(unit: Session) -> None:
     unit.flush()
 
 
-def _entry(seq: int, prev: str, action: str, thing: Any, by: Any, at: datetime, payload: dict[str, Any]) -> JournalEntry:
+def _entry(seq: int, prev: str, action: str, thing: Any, by: Any, at: datetime,
+           payload: dict[str, Any]) -> JournalEntry:
     kind, key = thing if isinstance(thing, tuple) else (thing.__tablename__, thing.id)
     body = canonical(payload).decode()
     fields = {"seq": seq, "at": at, "actor_id": getattr(by, "account_id", by), "role": getattr(by, "acting_as", ""),

@@ -85,7 +85,7 @@ def invite(account: Account, *, by: Me | None, now: datetime) -> str:
 
 
 def _send_invitation(account: Account, token: str, now: datetime) -> None:
-    mail.send(account.email or "", "Приглашение в сервис конкурса", (
+    mail.send(account, "Приглашение в сервис конкурса", (
         f"{account.name}, здравствуйте!\n\nВас пригласили в сервис конкурса профессионального мастерства. Откройте "
         f"ссылку и придумайте пароль:\n{web.settings().public_url}/invitations/{token}\n\n"
         f"Ссылка действует {INVITATION_LASTS.days} дней и срабатывает один раз. Если вы не ждали этого письма, "
@@ -174,10 +174,13 @@ def check_card(code: str, pin: str, *, address: str, now: datetime) -> Opened:
 def _check(via: str, typed: str, found: ColumnElement[bool], secret: str, address: str, now: datetime) -> Opened:
     attempts.count(f"{via}:{typed}", address)
     account = session.scalar(select(Account).where(found, Account.disabled_at.is_(None)))
-    kept = account and (account.password_hash if via == "password" else account.pin_hash)
+    kept = None
+    if account is not None:
+        kept = account.password_hash if via == "password" else account.pin_hash
     right = web.offload(passwords.verify_secret, kept, secret)
     if account is None or not right:
-        raise _wrong(WRONG[via], "secret", "login.failed", account and account.id, now, via=via, typed=salted(typed))
+        raise _wrong(WRONG[via], "secret", "login.failed", account.id if account else None, now, via=via,
+                     typed=salted(typed))
     attempts.forget(f"{via}:{typed}")
     return Opened(account.id, via)
 
@@ -316,3 +319,16 @@ def accounts_like(typed: str) -> ColumnElement[bool]:
     names = {typed, typed.title(), typed.capitalize()}
     return or_(Account.email.like(f"%{typed.casefold()}%"), Account.card_code.like(f"%{typed}%"),
                *(Account.name.like(f"%{name}%") for name in sorted(names)))
+
+
+def confirmed(form: Any, *, field: str = "secret") -> bool:
+    """Whether the secret in a sent form is the person's own; a wrong one becomes the error of its field."""
+    try:
+        confirm_secret(cast(Me, access.current()), form[field].data, now=clock.now(), field=field)
+    except Refused as refusal:
+        if isinstance(refusal, NotVisible):
+            raise
+        web.keep_refusal(refusal)
+        form[field].errors = [*form[field].errors, refusal.text]
+        return False
+    return True

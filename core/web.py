@@ -180,7 +180,8 @@ def wants_json() -> bool:
 def _answer(status: int, code: str, text: str, **extra: Any) -> tuple[Response | str, int]:
     if wants_json():
         return jsonify(error=code, text=text, **extra), status
-    return render_template("errors/error.html", status=status, code=code, text=text, **extra), status
+    template = "errors/500.html" if status == 500 else "errors/error.html"
+    return render_template(template, status=status, code=code, text=text, **extra), status
 
 
 def _refused(error: Refused) -> Any:

@@ -6,7 +6,7 @@
 - `make`: factories of tests/factories/*.py; they write in the open unit of work, or in a transaction of their own.
 - `client`, `login(account)`: browsers. CSRF is off unless the test asks for `csrf`; `post_form` works either way.
 - `now` is the instant of the test, `clock.move(seconds=…)` moves it; the service sees the same clock.
-- `mailbox` holds the letters sent during the test.
+- `mailbox` holds the letters sent during the test; `operation(call, …)` runs one operation in a transaction of its own.
 """
 
 import itertools
@@ -17,6 +17,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -29,7 +31,7 @@ from flask.testing import FlaskClient
 
 import app as application
 import tests.factories
-from core import access, config
+from core import access, attempts, config, mail, post
 from core import clock as core_clock
 from core import db as database
 from core.accounts import Account, LoginSession
@@ -115,9 +117,9 @@ def _postgres(request: pytest.FixtureRequest, _folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def unit(db: str) -> Iterator[database.Scope]:
+def unit(app: Flask, db: str) -> Iterator[database.Scope]:
     """A writing unit of work open during the test; nothing is kept unless the test commits it."""
-    with database.scope(write=True) as scope:
+    with app.app_context(), database.scope(write=True) as scope:
         yield scope
 
 
@@ -157,8 +159,8 @@ def now(clock: Clock) -> datetime:
 class Make:
     """Factories: `make.account(name="…")` calls `account(make, name="…")` of a module in tests/factories."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, app: Flask, clock: Clock) -> None:
+        self.app, self.clock = app, clock
         self.factories: dict[str, Callable[..., Any]] = {}
         for found in pkgutil.iter_modules(tests.factories.__path__):
             self._learn(import_module(f"tests.factories.{found.name}"))
@@ -184,7 +186,7 @@ class Make:
 
     def _call(self, factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not (database.in_scope() and database.current_scope().write):
-            with database.transaction():
+            with self.app.app_context(), database.transaction():
                 return factory(self, *args, **kwargs)
         made = factory(self, *args, **kwargs)
         database.session.flush()
@@ -192,8 +194,8 @@ class Make:
 
 
 @pytest.fixture
-def make(db: str, clock: Clock) -> Make:
-    return Make(clock)
+def make(app: Flask, db: str, clock: Clock) -> Make:
+    return Make(app, clock)
 
 
 class Browser(FlaskClient):
@@ -234,6 +236,17 @@ def _login_session(make: Make, account: Account | access.Me | int, token: str) -
 
 
 @pytest.fixture
+def operation(app: Flask, db: str) -> Callable[..., Any]:
+    """`operation(logins.disable, account, by=…, now=…)` runs it in a transaction of its own and gives its value."""
+
+    def run(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with app.app_context(), database.transaction():
+            return call(*args, **kwargs)
+
+    return run
+
+
+@pytest.fixture
 def csrf(app: Flask) -> Iterator[None]:
     """The CSRF check is on in this test, as it is outside tests."""
     app.config["WTF_CSRF_ENABLED"] = True
@@ -241,8 +254,36 @@ def csrf(app: Flask) -> Iterator[None]:
     app.config["WTF_CSRF_ENABLED"] = False
 
 
+class Mailbox:
+    """What people find in their mail: letters are delivered when the test looks."""
+
+    def __init__(self, app: Flask, clock: Clock) -> None:
+        self.app, self.clock = app, clock
+        self.root = app.config["core"].data_dir / "mail"
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def letters(self, address: str) -> list[EmailMessage]:
+        """Letters to an address, the oldest first."""
+        with self.app.app_context():
+            mail.deliver_due(self.clock.now)
+        files = sorted((self.root / post.box_name(address)).glob("*.eml"))
+        return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+
+    def links(self, address: str) -> list[str]:
+        """Paths of the service's own links in the letters to an address."""
+        found = [re.findall(r"http://localhost(/\S+)", letter.get_content()) for letter in self.letters(address)]
+        return [path for paths in found for path in paths]
+
+
+@pytest.fixture
+def mailbox(app: Flask, db: str, clock: Clock) -> Mailbox:
+    """The mail of this test: `mailbox.letters("a@example.org")`, `mailbox.links(…)`."""
+    return Mailbox(app, clock)
+
+
 @pytest.fixture(autouse=True)
 def nobody_logged_in() -> Iterator[None]:
-    """No person is left over from the test before."""
+    """No person and no counted attempts are left over from the test before."""
     yield
     access.set_current(None)
+    attempts.forget_all()
