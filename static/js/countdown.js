@@ -1,6 +1,6 @@
 /**
  * Time left, drawn from the server's time.
- * Contract: [data-timer] around [data-left] (the figures); [data-aloud] (role=status) is told at 10, 5 and 1 minute.
+ * Contract: [data-timer] around [data-remaining] (the figures); [data-aloud] (role=status) is told at 10, 5 and 1 minute.
  */
 import { two } from "./clock.js";
 
@@ -49,7 +49,7 @@ export class Countdown {
   draw() {
     const left = this.left();
     const words = figures(left);
-    const figure = document.querySelector("[data-left]");
+    const figure = document.querySelector("[data-remaining]");
     if (figure && figure.textContent !== words) {
       figure.textContent = words;
       document.querySelector("[data-timer]")?.setAttribute("aria-label", `Осталось ${words}`);
