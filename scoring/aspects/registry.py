@@ -7,7 +7,8 @@ from scoring.aspects import defects, judgement, measurement, penalty, steps, tim
 from scoring.aspects.base import MAX_NOTE, AspectInvalid, AspectKind, Mark, Raw, Spec
 
 KINDS: dict[str, AspectKind] = {
-    kind.NAME: kind for kind in (measurement, yes_no, judgement, steps, defects, time, penalty)  # type: ignore[misc]
+    kind.NAME: kind
+    for kind in (measurement, yes_no, judgement, steps, defects, time, penalty)  # type: ignore[misc]
 }
 NOT_ASSESSED = "not_assessed"
 

@@ -45,19 +45,21 @@ def _table(steps: Mapping[StrEnum, tuple[StrEnum, ...]]) -> Table:
 
 _LEAVING = (Sheet.RECUSED, Sheet.UNFINISHED)
 
-SHEET_STEPS: Table = _table({
-    Sheet.ASSIGNED: (Sheet.IN_PROGRESS, *_LEAVING),
-    Sheet.REOPENED: (Sheet.IN_PROGRESS, *_LEAVING),
-    Sheet.IN_PROGRESS: (Sheet.SUBMITTED, *_LEAVING),
-    Sheet.SUBMITTED: (Sheet.ALERT, Sheet.SIGNED, *_LEAVING),
-    Sheet.ALERT: (Sheet.RECONCILING, *_LEAVING),
-    Sheet.RECONCILING: (Sheet.SUBMITTED, *_LEAVING),
-    Sheet.SIGNED: (Sheet.INCLUDED, Sheet.ANNULLED),
-    Sheet.INCLUDED: (Sheet.ANNULLED,),
-    Sheet.RECUSED: (),
-    Sheet.UNFINISHED: (),
-    Sheet.ANNULLED: (),
-})
+SHEET_STEPS: Table = _table(
+    {
+        Sheet.ASSIGNED: (Sheet.IN_PROGRESS, *_LEAVING),
+        Sheet.REOPENED: (Sheet.IN_PROGRESS, *_LEAVING),
+        Sheet.IN_PROGRESS: (Sheet.SUBMITTED, *_LEAVING),
+        Sheet.SUBMITTED: (Sheet.ALERT, Sheet.SIGNED, *_LEAVING),
+        Sheet.ALERT: (Sheet.RECONCILING, *_LEAVING),
+        Sheet.RECONCILING: (Sheet.SUBMITTED, *_LEAVING),
+        Sheet.SIGNED: (Sheet.INCLUDED, Sheet.ANNULLED),
+        Sheet.INCLUDED: (Sheet.ANNULLED,),
+        Sheet.RECUSED: (),
+        Sheet.UNFINISHED: (),
+        Sheet.ANNULLED: (),
+    }
+)
 
 SHEET_LABELS: Mapping[str, str] = {
     Sheet.ASSIGNED: "назначен",
@@ -85,19 +87,25 @@ _ROAD: dict[StrEnum, tuple[StrEnum, ...]] = {
     Protocol.SUPERSEDED: (),
 }
 
-EXPERT_PROTOCOL_STEPS: Table = _table(_ROAD | {
-    Protocol.SIGNED: (Protocol.HANDED_OVER,),
-    Protocol.SIGNED_WITH_DISSENT: (Protocol.HANDED_OVER,),
-    Protocol.HANDED_OVER: (Protocol.RETURNED, Protocol.ACCEPTED),
-    Protocol.RETURNED: (Protocol.SUPERSEDED,),
-    Protocol.ACCEPTED: (Protocol.SUPERSEDED,),
-})
+EXPERT_PROTOCOL_STEPS: Table = _table(
+    _ROAD
+    | {
+        Protocol.SIGNED: (Protocol.HANDED_OVER,),
+        Protocol.SIGNED_WITH_DISSENT: (Protocol.HANDED_OVER,),
+        Protocol.HANDED_OVER: (Protocol.RETURNED, Protocol.ACCEPTED),
+        Protocol.RETURNED: (Protocol.SUPERSEDED,),
+        Protocol.ACCEPTED: (Protocol.SUPERSEDED,),
+    }
+)
 
-COMMISSION_PROTOCOL_STEPS: Table = _table(_ROAD | {
-    Protocol.SIGNED: (Protocol.PUBLISHED,),
-    Protocol.SIGNED_WITH_DISSENT: (Protocol.PUBLISHED,),
-    Protocol.PUBLISHED: (Protocol.SUPERSEDED,),
-})
+COMMISSION_PROTOCOL_STEPS: Table = _table(
+    _ROAD
+    | {
+        Protocol.SIGNED: (Protocol.PUBLISHED,),
+        Protocol.SIGNED_WITH_DISSENT: (Protocol.PUBLISHED,),
+        Protocol.PUBLISHED: (Protocol.SUPERSEDED,),
+    }
+)
 
 PROTOCOL_LABELS: Mapping[str, str] = {
     Protocol.DRAFT: "проект",

@@ -65,7 +65,9 @@ def test_bad_steps_are_refused(given):
         steps.validate({"steps": given}, 1000)
 
 
-@pytest.mark.parametrize(("kind", "spec", "name"), [(yes_no, {}, "answer"), (judgement, LEVELS, "level"), (steps, STEPS, "step")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "spec", "name"), [(yes_no, {}, "answer"), (judgement, LEVELS, "level"), (steps, STEPS, "step")]
+)
 @pytest.mark.parametrize(("typed", "code"), [("", "empty"), ("7", "unknown_choice"), ("да", "unknown_choice")])
 def test_choice_must_be_one_of_those_offered(kind, spec, name, typed, code):
     with pytest.raises(AspectInvalid) as caught:

@@ -29,7 +29,17 @@ def test_bad_stored_counts_are_refused(counts):
         defects.check_mark(DEFECTS, {"counts": counts})
 
 
-@pytest.mark.parametrize("given", [[], [{"title": "а", "minus_hundredths": 0}], [{"title": "а", "minus_hundredths": 801}], [{"title": "а"}], [3], [{"title": "а", "minus_hundredths": 1}] * 21])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        [{"title": "а", "minus_hundredths": 0}],
+        [{"title": "а", "minus_hundredths": 801}],
+        [{"title": "а"}],
+        [3],
+        [{"title": "а", "minus_hundredths": 1}] * 21,
+    ],
+)
 def test_bad_spec_is_refused(given):
     with pytest.raises(AspectInvalid):
         defects.validate({"defects": given}, 800)

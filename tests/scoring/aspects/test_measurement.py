@@ -7,9 +7,21 @@ from tests.scoring.aspects.samples import TABLE, TOLERANCE
 
 @pytest.mark.parametrize(
     ("value", "points"),
-    [(200, 1000), (250, 1000), (300, 1000), (301, 800), (350, 800), (351, 600), (199, 800), (150, 800), (149, 600),
-     (550, 0), (551, 0), (-9_000, 0)],
-)  # fmt: skip
+    [
+        (200, 1000),
+        (250, 1000),
+        (300, 1000),
+        (301, 800),
+        (350, 800),
+        (351, 600),
+        (199, 800),
+        (150, 800),
+        (149, 600),
+        (550, 0),
+        (551, 0),
+        (-9_000, 0),
+    ],
+)
 def test_every_started_step_outside_the_tolerance_costs(value, points):
     assert measurement.points(TOLERANCE, {"value": value}, 1000) == points
 
@@ -24,12 +36,24 @@ def test_table_gives_the_points_of_its_row(value, points):
     assert measurement.points(TABLE, {"value": value}, 1000) == points
 
 
-@pytest.mark.parametrize(("typed", "value"), [("2,5", 250), ("2.50", 250), (" 3 ", 300), ("−0,05", -5), ("1 200", 120_000)])
+@pytest.mark.parametrize(
+    ("typed", "value"), [("2,5", 250), ("2.50", 250), (" 3 ", 300), ("−0,05", -5), ("1 200", 120_000)]
+)
 def test_typed_value_is_read_in_hundredths(typed, value):
     assert measurement.parse_mark(TOLERANCE, {"value": typed}) == {"value": value}
 
 
-@pytest.mark.parametrize(("typed", "code"), [("", "empty"), ("2,555", "too_precise"), ("2,5 мм", "not_a_number"), ("1e3", "not_a_number"), ("٣", "not_a_number"), ("12345678", "not_a_number")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", "empty"),
+        ("2,555", "too_precise"),
+        ("2,5 мм", "not_a_number"),
+        ("1e3", "not_a_number"),
+        ("٣", "not_a_number"),
+        ("12345678", "not_a_number"),
+    ],
+)
 def test_bad_value_is_refused_in_russian(typed, code):
     with pytest.raises(AspectInvalid, match="Измерение, мм") as caught:
         measurement.parse_mark(TOLERANCE, {"value": typed})

@@ -59,7 +59,14 @@ def test_description_shows_price_and_evidence():
     assert penalty.describe(PENALTY, mark(0, "")) == "нарушений нет"
 
 
-@pytest.mark.parametrize(("spec", "most"), [({"each_hundredths": 0}, 0), ({"each_hundredths": 500, "cap_hundredths": 499}, 0), ({"each_hundredths": 500}, 100)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("spec", "most"),
+    [
+        ({"each_hundredths": 0}, 0),
+        ({"each_hundredths": 500, "cap_hundredths": 499}, 0),
+        ({"each_hundredths": 500}, 100),
+    ],
+)
 def test_bad_spec_is_refused(spec, most):
     with pytest.raises(AspectInvalid):
         penalty.validate(spec, most)

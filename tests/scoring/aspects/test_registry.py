@@ -11,7 +11,7 @@ names = pytest.mark.parametrize("name", SAMPLES)
 
 def test_kinds_are_known_by_their_own_names():
     assert sorted(registry.KINDS) == ["defects", "judgement", "measurement", "penalty", "steps", "time", "yes_no"]
-    assert all(kind.NAME == name for name, kind in registry.KINDS.items())
+    assert all(name == kind.NAME for name, kind in registry.KINDS.items())
     assert len({kind.LABEL for kind in registry.KINDS.values()}) == len(registry.KINDS)
 
 
@@ -41,7 +41,9 @@ def test_rule_text_is_read_back(name):
 
 
 @names
-@pytest.mark.parametrize("text", ["чепуха", "допуск", "= 5; = 6", "норма 60; −1", "−5", "0 — а; 2 — б", "таблица мм; ; 1"])
+@pytest.mark.parametrize(
+    "text", ["чепуха", "допуск", "= 5; = 6", "норма 60; −1", "−5", "0 — а; 2 — б", "таблица мм; ; 1"]
+)
 def test_unreadable_rule_is_refused_with_an_example(name, text):
     with pytest.raises(AspectInvalid) as caught:
         registry.kind_of(SAMPLES[name][0]).from_text(text)
@@ -90,13 +92,17 @@ def test_any_typed_text_is_read_or_refused(name, data):
     kind, spec, most, _ = SAMPLES[name]
     fields = [field["name"] for field in registry.kind_of(kind).form(spec)["fields"]]
     raw = data.draw(st.fixed_dictionaries({field: st.text(max_size=8) for field in fields}))
-    try:
-        mark = registry.parse_mark(kind, spec, raw)
-    except AspectInvalid as refusal:
-        assert refusal.text
-    else:
+    mark = read_or_none(kind, spec, raw)
+    if mark is not None:
         registry.check_mark(kind, spec, mark)
         registry.points(kind, spec, mark, most)
+
+
+def read_or_none(kind, spec, raw):
+    try:
+        return registry.parse_mark(kind, spec, raw)
+    except AspectInvalid:
+        return None
 
 
 @names

@@ -7,9 +7,17 @@ from tests.scoring.aspects.samples import TIME
 
 @pytest.mark.parametrize(
     ("seconds", "full", "started"),
-    [(0, 300, 300), (3600, 300, 300), (3601, 300, 250), (3659, 300, 250), (3660, 250, 250), (3661, 250, 200),
-     (3960, 0, 0), (9999, 0, 0)],
-)  # fmt: skip
+    [
+        (0, 300, 300),
+        (3600, 300, 300),
+        (3601, 300, 250),
+        (3659, 300, 250),
+        (3660, 250, 250),
+        (3661, 250, 200),
+        (3960, 0, 0),
+        (9999, 0, 0),
+    ],
+)
 def test_minutes_over_the_norm_cost(seconds, full, started):
     assert time.points(TIME, {"seconds": seconds}, 300) == full
     assert time.points({**TIME, "minute": "started"}, {"seconds": seconds}, 300) == started
@@ -36,7 +44,10 @@ def test_description_tells_how_far_over_the_norm():
     assert time.describe({"as": "seconds"}, {"seconds": 59}) == "0:59"
 
 
-@pytest.mark.parametrize("change", [{"norm_seconds": 0}, {"loss_hundredths": 0}, {"minute": "half"}, {"as": "minutes"}, {"norm_seconds": "60"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [{"norm_seconds": 0}, {"loss_hundredths": 0}, {"minute": "half"}, {"as": "minutes"}, {"norm_seconds": "60"}],
+)
 def test_bad_spec_is_refused(change):
     with pytest.raises(AspectInvalid):
         time.validate({**TIME, **change}, 300)
