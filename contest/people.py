@@ -15,6 +15,10 @@ from core.errors import Refused
 from core.journal import record
 
 
+Pin = tuple[str, str] | None
+"""A PIN and its hash, made off the loop before anything is written (`logins.new_card_pin`)."""
+
+
 @dataclass(frozen=True)
 class Appointed:
     """An account that has just got a role, with the printed card when it has no e-mail."""
@@ -54,14 +58,14 @@ def members_at(body: Body, now: datetime) -> list[BodyMember]:
 
 
 def add_member(body: Body, *, name: str, email: str | None, duty: str, position: str, order_ref: str, by: Me,
-               now: datetime) -> Appointed:
+               now: datetime, pin: Pin = None) -> Appointed:
     """Put a person into a body: account found or made, role given in the body's scope, invitation sent."""
     given = roles.BODY_ROLES[body.kind].get(duty)
     if given is None:
         raise Refused("duty", "В этом составе такой обязанности нет. Выберите другую.", field="duty")
     if duty != "member" and any(m.duty == duty and m.until is None for m in _members(body)):
         raise Refused("taken", "Эта обязанность уже занята. Сначала замените того, кто её исполняет.", field="duty")
-    appointed = _account(name, email, by=by, now=now)
+    appointed = _account(name, email, pin, by=by, now=now)
     if any(m.account_id == appointed.account.id and m.until is None for m in _members(body)):
         raise Refused("member", "Этот человек уже входит в состав.", field="email")
     member = BodyMember(body_id=body.id, account_id=appointed.account.id, duty=duty, position=position,
@@ -74,7 +78,7 @@ def add_member(body: Body, *, name: str, email: str | None, duty: str, position:
 
 
 def replace_member(member: BodyMember, *, name: str, email: str | None, position: str, order_ref: str, by: Me,
-                   now: datetime) -> Appointed:
+                   now: datetime, pin: Pin = None) -> Appointed:
     """Replace a member by order: the old role ends now, what they signed stands, the new one gets the same duty."""
     if member.until is not None:
         raise Refused("replaced", "Этого человека уже заменили.")
@@ -83,18 +87,19 @@ def replace_member(member: BodyMember, *, name: str, email: str | None, position
     access.end_role(member.account_id, roles.BODY_ROLES[body.kind][member.duty], now=now, **_scope(body))
     session.flush()
     appointed = add_member(body, name=name, email=email, duty=member.duty, position=position, order_ref=order_ref,
-                           by=by, now=now)
+                           by=by, now=now, pin=pin)
     newest = select(func.max(BodyMember.id)).where(BodyMember.body_id == body.id)
     member.replaced_by_id = session.scalar(newest)
     record("body.member_replaced", member, by=by, now=now, by_member=member.replaced_by_id, order=order_ref)
     return appointed
 
 
-def appoint(contest: Contest, *, name: str, email: str | None, role: str, by: Me, now: datetime) -> Appointed:
+def appoint(contest: Contest, *, name: str, email: str | None, role: str, by: Me, now: datetime,
+            pin: Pin = None) -> Appointed:
     """Give a role of the day (secretary, observer, site…) for the whole contest."""
     if role not in roles.APPOINTED:
         raise Refused("role", "Выберите роль из списка.", field="role")
-    appointed = _account(name, email, by=by, now=now)
+    appointed = _account(name, email, pin, by=by, now=now)
     access.grant_role(appointed.account.id, role, kind="contest", scope_id=contest.id, now=now, basis="назначение")
     record("role.given", appointed.account, by=by, now=now, role=role, contest=contest.id)
     return appointed
@@ -134,7 +139,7 @@ def _give(account_id: int, role: str, body: Body, *, basis: str, now: datetime) 
     access.grant_role(account_id, role, kind=kind, scope_id=scope_id, basis=basis, now=now)
 
 
-def _account(name: str, email: str | None, *, by: Me, now: datetime) -> Appointed:
+def _account(name: str, email: str | None, pin: Pin, *, by: Me, now: datetime) -> Appointed:
     """The account with this e-mail, or a new one: invited by letter, or by a printed card when there is no e-mail."""
     if email:
         found = session.scalar(select(Account).where(Account.email == email.strip().lower()))
@@ -144,4 +149,5 @@ def _account(name: str, email: str | None, *, by: Me, now: datetime) -> Appointe
         logins.invite(account, by=by, now=now)
         return Appointed(account)
     account = logins.create_account(name, by=by, now=now)
-    return Appointed(account, logins.issue_card(account, by=by, now=now))
+    drawn, drawn_hash = pin or (None, None)
+    return Appointed(account, logins.issue_card(account, by=by, now=now, pin=drawn, pin_hash=drawn_hash))

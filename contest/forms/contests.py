@@ -72,7 +72,8 @@ class NominationForm(FlaskForm):
         """What goes into the row; requirements are read by rules/eligibility."""
         return {"title": self.title.data, "profession": self.profession.data, "prize_places": self.prize_places.data,
                 "requirements": {"min_experience_years": self.min_experience_years.data, "min_age": self.min_age.data,
-                                 "citizenship": self.citizenship.data, "no_penalties": self.no_penalties.data,
+                                 "citizenship": "Российская Федерация" if self.citizenship.data else None,
+                                 "no_penalties": self.no_penalties.data,
                                  "required_attachments": ["qualification"] if self.required_attachments.data else []}}
 
 

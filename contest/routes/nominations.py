@@ -1,11 +1,12 @@
 """Pages of one nomination: its staff page, rules with clauses, timetable."""
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 
 from contest import contests, overview, scope
 from contest.forms.contests import DeedForm, EventForm, NominationForm
 from contest.forms.fields import of_row, shown
 from contest.forms.settings import SettingsForm
 from contest.models import Event, Nomination
+from contest.rules import settings as rules
 from contest.rules.roles import COMMISSION, EXPERTS, ORGANISER, STAFF
 from core.access import allow, me
 from core.db import session
@@ -28,8 +29,8 @@ def page(nomination_id: int):
 def edit(nomination_id: int):
     nomination = scope.nomination_for(me, nomination_id, ORGANISER)
     wanted = nomination.requirements
-    form = NominationForm(obj=nomination, data=wanted | {"required_attachments": bool(
-        wanted.get("required_attachments"))})
+    form = NominationForm(data=of_row(nomination, "title", "profession", "prize_places", **wanted | {
+        "required_attachments": bool(wanted.get("required_attachments")), "citizenship": bool(wanted.get("citizenship"))}))
     if submit(form, lambda: contests.edit_nomination(nomination, by=me, now=g.now, **form.facts())):
         return redirect(url_for("nominations.page", nomination_id=nomination.id), 303)
     return render_template("contest/nomination_form.html", form=form, contest=nomination.contest,
@@ -41,10 +42,11 @@ def edit(nomination_id: int):
 def settings(nomination_id: int):
     nomination = scope.nomination_for(me, nomination_id, ORGANISER)
     form = SettingsForm(nomination.settings)
-    if submit(form, lambda: contests.set_settings(nomination, form.values(request.form), by=me, now=g.now)):
+    if submit(form, lambda: contests.set_settings(nomination, form.stored, by=me, now=g.now)):
         flash("Правила сохранены.", "ok")
         return redirect(url_for("nominations.settings", nomination_id=nomination.id), 303)
-    return render_template("contest/settings.html", form=form, nomination=nomination, deed=DeedForm()), form_status(form)
+    return render_template("contest/settings.html", form=form, nomination=nomination, rules=rules.SETTINGS,
+                           groups=rules.GROUPS, draft=rules.draft_clause_text(nomination.settings)), form_status(form)
 
 
 @blueprint.post("/nominations/<int:nomination_id>/settings/freezing")

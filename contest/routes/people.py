@@ -1,11 +1,12 @@
 """Bodies, members, appointments."""
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from contest import people, scope
-from contest.forms.contests import AppointmentForm, BodyForm, MemberForm, ReplacementForm
+from contest.forms.contests import AppointmentForm, BodyForm, MemberForm, PersonForm, ReplacementForm
 from contest.models import Body, BodyMember
 from contest.rules import roles
 from contest.rules.roles import ORGANISER, STAFF
+from core import logins
 from core.access import allow, me
 from core.db import session
 from core.errors import NotVisible
@@ -50,11 +51,12 @@ def body(body_id: int):
 @blueprint.post("/bodies/<int:body_id>/members")
 @allow(ORGANISER)
 def new_member(body_id: int):
-    found, form = _body(body_id, ORGANISER), MemberForm()
+    form = MemberForm()
+    pin, found = _pin(form), _body(body_id, ORGANISER)
     made: list[people.Appointed] = []
     if submit(form, lambda: made.append(people.add_member(
             found, name=form.name.data, email=form.email.data, duty=form.duty.data, position=form.position.data or "",
-            order_ref=form.order_ref.data or "", by=me, now=g.now))):
+            order_ref=form.order_ref.data or "", by=me, now=g.now, pin=pin))):
         return _done(made[0], url_for("people.body", body_id=found.id))
     return render_template("contest/body.html", body=found, form=form, now=g.now,
                            members=people.members_at(found, g.now)), form_status(form)
@@ -63,14 +65,15 @@ def new_member(body_id: int):
 @blueprint.route("/members/<int:member_id>/replacement", methods=["GET", "POST"])
 @allow(ORGANISER)
 def replacement(member_id: int):
-    member = session.get(BodyMember, member_id)
+    form = ReplacementForm()
+    pin, member = _pin(form), session.get(BodyMember, member_id)
     if member is None:
         raise NotVisible
-    found, form = _body(member.body_id, ORGANISER), ReplacementForm()
+    found = _body(member.body_id, ORGANISER)
     made: list[people.Appointed] = []
     if submit(form, lambda: made.append(people.replace_member(
             member, name=form.name.data, email=form.email.data, position=form.position.data or "",
-            order_ref=form.order_ref.data, by=me, now=g.now))):
+            order_ref=form.order_ref.data, by=me, now=g.now, pin=pin))):
         return _done(made[0], url_for("people.body", body_id=found.id))
     return render_template("contest/replacement.html", body=found, member=member, form=form), form_status(form)
 
@@ -78,14 +81,20 @@ def replacement(member_id: int):
 @blueprint.route("/contests/<int:contest_id>/people", methods=["GET", "POST"])
 @allow(ORGANISER)
 def appointments(contest_id: int):
-    contest, form = scope.contest_for(me, contest_id, ORGANISER), AppointmentForm()
+    form = AppointmentForm()
+    pin, contest = _pin(form), scope.contest_for(me, contest_id, ORGANISER)
     made: list[people.Appointed] = []
     if submit(form, lambda: made.append(people.appoint(
-            contest, name=form.name.data, email=form.email.data, role=form.role.data, by=me, now=g.now))):
+            contest, name=form.name.data, email=form.email.data, role=form.role.data, by=me, now=g.now, pin=pin))):
         return _done(made[0], url_for("people.appointments", contest_id=contest.id))
     return render_template("contest/people.html", contest=contest, form=form, words=roles.WORDS,
                            bodies=people.bodies(contest.id), now=g.now,
                            grants=people.appointed(contest)), form_status(form)
+
+
+def _pin(form: PersonForm) -> people.Pin:
+    """A person without e-mail gets a card; its PIN is hashed before anything is written."""
+    return logins.new_card_pin() if request.method == "POST" and not form.email.data else None
 
 
 def _done(made: people.Appointed, back: str):
