@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from core import access, attempts, journal, mail, passwords, realtime, web
+from core import access, attempts, clock, journal, mail, passwords, realtime, web
 from core.access import Me, token_hash
 from core.accounts import Account, Invitation, LoginSession, RoleGrant
 from core.db import session
@@ -319,16 +319,3 @@ def accounts_like(typed: str) -> ColumnElement[bool]:
     names = {typed, typed.title(), typed.capitalize()}
     return or_(Account.email.like(f"%{typed.casefold()}%"), Account.card_code.like(f"%{typed}%"),
                *(Account.name.like(f"%{name}%") for name in sorted(names)))
-
-
-def confirmed(form: Any, *, field: str = "secret") -> bool:
-    """Whether the secret in a sent form is the person's own; a wrong one becomes the error of its field."""
-    try:
-        confirm_secret(cast(Me, access.current()), form[field].data, now=clock.now(), field=field)
-    except Refused as refusal:
-        if isinstance(refusal, NotVisible):
-            raise
-        web.keep_refusal(refusal)
-        form[field].errors = [*form[field].errors, refusal.text]
-        return False
-    return True

@@ -143,7 +143,8 @@ def _keep_facts() -> None:
             fact()
 
 
-def _note(refusal: Refused) -> None:
+def keep_refusal(refusal: Refused) -> None:
+    """Have the fact of a refusal (a wrong secret) written once this request is rolled back."""
     if refusal.fact is not None:
         g.setdefault("facts", []).append(refusal.fact)
 
@@ -186,7 +187,7 @@ def _answer(status: int, code: str, text: str, **extra: Any) -> tuple[Response |
 
 def _refused(error: Refused) -> Any:
     _forget()
-    _note(error)
+    keep_refusal(error)
     if isinstance(error, LoginNeeded) and not wants_json():
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("core.login", next=back))
@@ -245,7 +246,7 @@ def submit(form: FlaskForm, operation: Callable[..., object], *, first: Callable
     except Refused as refusal:
         if isinstance(refusal, NotVisible | LoginNeeded):
             raise
-        _note(refusal)
+        keep_refusal(refusal)
         _show(refusal, form)
         return False
     return True
