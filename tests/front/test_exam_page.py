@@ -22,7 +22,7 @@ class Server:
         self.page = page
         self.html = exam_page()
         self.saves: list[dict[str, Any]] = []
-        self.closed: list[Any] = []
+        self.asked: list[tuple[str, Any]] = []
         self.down = False
         self.refusal: tuple[int, str, str] | None = None
         page.route("**/*", self.answer)
@@ -35,7 +35,7 @@ class Server:
         elif path == "/save":
             self.save(route)
         elif path == "/close":
-            self.closed.append(json.loads(route.request.post_data or "null"))
+            self.asked.append(("close", json.loads(route.request.post_data or "null")))
             route.fulfill(json={})
         else:
             body = self.html if path == "/exam" else "<title>после</title>"
@@ -50,6 +50,7 @@ class Server:
         else:
             assert route.request.headers["x-csrf-token"]
             self.saves.append(json.loads(route.request.post_data or "null"))
+            self.asked.append(("save", self.saves[-1]["value"]))
             route.fulfill(json={"seq": self.saves[-1]["seq"], "t": "2026-06-09T03:21:07.4Z"})
 
     def open(self, **changes: Any) -> None:
@@ -161,8 +162,7 @@ def test_at_the_deadline_the_rest_is_sent_and_the_page_moves_on(server: Server) 
     go(server, 7)
     server.page.fill("#q-7 [data-text-field]", "в последний миг")
     server.page.wait_for_url(f"{SITE}/after")
-    assert server.saved(1) == [(7, 1, {"text": "в последний миг"})]
-    assert server.closed == [{"reason": "deadline"}]
+    assert server.asked == [("save", {"text": "в последний миг"}), ("close", {"reason": "deadline"})]
 
 
 def test_time_left_does_not_depend_on_the_clock_of_the_computer(server: Server) -> None:
