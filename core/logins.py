@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from core import access, attempts, clock, journal, mail, passwords, realtime, web
+from core import access, attempts, journal, mail, passwords, realtime, web
 from core.access import Me, token_hash
 from core.accounts import Account, Invitation, LoginSession, RoleGrant
 from core.db import session
