@@ -1,6 +1,8 @@
 """Settings of the web process; the address and the certificate come from the environment."""
 
+import ctypes
 import os
+import signal
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 certfile = os.environ.get("TLS_CERT") or None
@@ -16,3 +18,9 @@ errorlog = "-"
 loglevel = "warning"
 # Only a proxy on this machine is believed about the visitor's address.
 forwarded_allow_ips = "127.0.0.1,::1"
+
+
+def post_fork(server: object, worker: object) -> None:
+    """The worker ends at once with its master: two web processes at a time would each hold half of the sockets."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

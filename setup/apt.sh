@@ -11,7 +11,7 @@ restore() {
     if [ -e "$kept/cluster" ]; then cp -p "$kept/cluster" "$cluster"; fi
     rm -rf "$kept"
 }
-install() { apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"; }
+install() { apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"; }
 
 printf 'Ставлю пакеты Debian: %s\n' "$*"
 if [ -e "$policy" ]; then mv "$policy" "$kept/policy"; fi
@@ -20,7 +20,7 @@ trap 'exit 1' HUP INT TERM
 printf '#!/bin/sh\nexit 101\n' >"$policy"
 chmod 755 "$policy"
 
-apt-get -o DPkg::Lock::Timeout=300 update
+apt-get -q -o DPkg::Lock::Timeout=300 update
 case " $* " in *' postgresql '*)
     install postgresql-common
     cp -p "$cluster" "$kept/cluster"

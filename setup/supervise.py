@@ -7,6 +7,7 @@ Ctrl-C or TERM ends all with their children. DATA_DIR/run keeps the written conf
 
 import os
 import re
+import secrets
 import sys
 from pathlib import Path
 
@@ -31,12 +32,16 @@ CONTROL = """
 [unix_http_server]
 file={run}/supervisor.sock
 chmod=0600
+username=contest
+password={password}
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 
 [supervisorctl]
 serverurl=unix://{run}/supervisor.sock
+username=contest
+password={password}
 """
 
 # startretries is never reached on a day of work: supervisord would give the process up after so many failures.
@@ -72,10 +77,13 @@ def read_procfile(text: str) -> dict[str, str]:
     return processes
 
 
-def configuration(processes: dict[str, str], *, root: Path, data_dir: Path, user: str) -> str:
-    """The supervisord configuration that runs the processes in `root` and keeps its own files under `data_dir`."""
+def configuration(processes: dict[str, str], *, root: Path, data_dir: Path, user: str, password: str) -> str:
+    """The supervisord configuration that runs the processes in `root` and keeps its own files under `data_dir`.
+
+    `password` is that of the control socket, which only the owner can open anyway; supervisord complains without one.
+    """
     run = data_dir / "run"
-    place = {"user": user, "root": root, "run": run, "logs": data_dir / "logs"}
+    place = {"user": user, "root": root, "run": run, "logs": data_dir / "logs", "password": password}
     parts = [HEAD.format(**_escaped(place))]
     if len(os.fsencode(run / "supervisor.sock")) <= SOCKET_PATH_MAX:
         parts.append(CONTROL.format(**_escaped(place)))
@@ -95,11 +103,14 @@ def run(procfile: Path = ROOT / "Procfile") -> None:
     data_dir = Path(os.environ.get("DATA_DIR", "var")).resolve()
     for folder in ("run", "logs"):
         (data_dir / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-    text = configuration(
-        read_procfile(procfile.read_text()), root=ROOT, data_dir=data_dir, user=str(os.getuid())
-    )
+    processes = read_procfile(procfile.read_text())
     path = data_dir / "run" / "supervisord.conf"
-    path.write_text(text)
+    path.write_text(
+        configuration(
+            processes, root=ROOT, data_dir=data_dir, user=str(os.getuid()), password=secrets.token_hex(16)
+        )
+    )
+    path.chmod(0o600)
     programs = Path(sys.executable).parent
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     os.environ["PYTHONUNBUFFERED"] = "1"

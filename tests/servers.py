@@ -37,6 +37,15 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = PATI
         pause.wait(0.02)
 
 
+def alive(pid: int) -> bool:
+    """Whether the process runs: one that ended and waits for its parent does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on at this moment."""
     with socket.socket() as probe:

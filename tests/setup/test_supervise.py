@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from setup import supervise
-from tests.servers import wait_until
+from tests.servers import alive, wait_until
 
 # Writes its own number and that of a child of its own, then waits; the child must end with it.
 PROGRAM = """
@@ -19,14 +19,6 @@ with open(sys.argv[1], "a") as file:
     file.write(f"{os.getpid()} {child.pid}\\n")
 time.sleep(600)
 """
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 class Running:
@@ -116,9 +108,10 @@ def test_procfile_line_that_is_no_process_is_refused(text, line):
 
 
 def test_configuration_escapes_percent_and_leaves_out_a_socket_with_too_long_a_name():
-    how = {"root": Path("/srv"), "user": "0"}
+    how = {"root": Path("/srv"), "user": "0", "password": "p%"}
     short = supervise.configuration({"web": "run 50%"}, data_dir=Path("/data"), **how)
     assert "command=run 50%%\n" in short
     assert "file=/data/run/supervisor.sock\n" in short
+    assert short.count("password=p%%\n") == 2
     long = supervise.configuration({"web": "run"}, data_dir=Path("/data" + "x" * 80), **how)
     assert "unix_http_server" not in long
