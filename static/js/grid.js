@@ -45,9 +45,9 @@ export class Grid {
     this.at = place;
     this.sections.forEach((section, index) => { section.hidden = index !== place; });
     this.current.dataset.seen = "";
-    history.replaceState(null, "", `#${this.current.id}`);
     this.draw();
     if (!focus) return;
+    history.replaceState(null, "", `#${this.current.id}`);
     this.current.focus({ preventScroll: true });
     scrollTo({ top: 0 });
   }

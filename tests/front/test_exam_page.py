@@ -193,3 +193,14 @@ def test_leaving_for_the_last_page_waits_for_unsent_answers(server: Server) -> N
     server.page.click("[data-leave]")
     server.page.wait_for_url(f"{SITE}/finish")
     assert server.saved(1) == [(8, 1, {"text": "успел"})]
+
+
+def test_the_page_opens_at_its_top_and_a_reload_at_the_same_question(server: Server) -> None:
+    server.page.set_viewport_size({"width": 360, "height": 500})
+    server.open()
+    assert server.page.evaluate("scrollY") == 0
+    server.page.click("[data-step='1']")
+    server.page.reload()
+    expect(server.page.locator("#q-2")).to_be_visible()
+    expect(server.page.locator("#q-1")).to_be_hidden()
+    assert server.page.evaluate("scrollY") == 0
