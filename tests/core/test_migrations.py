@@ -37,9 +37,10 @@ def _sqlite(connection: Connection) -> list[str]:
 
 def _lines(kind: str, sql: str) -> list[str]:
     """A CREATE TABLE line by line, because the order of constraints is no difference."""
-    parts = re.split(r",\s*\n", sql) if kind == "table" else [sql]
-    plain = (" ".join(part.replace('"', "").split()).removesuffix(")") for part in parts)
-    return [re.sub(r"^CREATE TABLE \w+ \( ", "", part).strip() for part in plain]
+    if kind != "table":
+        return [" ".join(sql.split())]
+    body = sql.split("(", 1)[1].strip().removesuffix(")")
+    return [" ".join(part.replace('"', "").split()) for part in re.split(r",\s*\n", body)]
 
 
 @pytest.fixture
