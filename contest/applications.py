@@ -151,7 +151,7 @@ def submit(application: Application, *, by: Me, now: datetime) -> Submission:
     blocking = [finding.text for finding in findings(application, now=now) if finding.code in BLOCKING]
     if blocking:
         raise Refused("incomplete", "Заявку пока нельзя подать. " + " ".join(blocking))
-    if application.state == "returned_for_correction":
+    if application.state == "returned":
         application.version += 1
     move(application, "submitted", states.APPLICATION, words=states.APPLICATION_WORDS)
     application.submitted_at = now
@@ -216,7 +216,7 @@ def return_for_correction(application: Application, *, text: str, due_at: dateti
     _under_review(application)
     if due_at is not None and due_at <= now:
         raise Refused("due", "Срок исправления уже прошёл. Укажите будущее время.", field="due_at")
-    move(application, "returned_for_correction", states.APPLICATION, words=states.APPLICATION_WORDS)
+    move(application, "returned", states.APPLICATION, words=states.APPLICATION_WORDS)
     session.add(Remark(application_id=application.id, text=text, due_at=due_at, at=now, by_id=by.account_id))
     record("application.returned", application, by=by, now=now, due_at=due_at)
     _letter(application, "application_returned", now, number=application.number, link=f"/applications/{application.id}")

@@ -58,7 +58,7 @@ class Nomination(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     settings_frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settings_sha256: Mapped[str | None] = mapped_column(String(64))
-    contest: Mapped[Contest] = relationship(back_populates="nominations", lazy="raise")
+    contest: Mapped[Contest] = relationship(back_populates="nominations", lazy="joined", innerjoin=True)
 
 
 class Event(Base):
@@ -134,7 +134,7 @@ class Application(Base):
 
     __tablename__ = "application"
     __table_args__ = (
-        CheckConstraint("state IN ('draft', 'submitted', 'registered', 'on_review', 'returned_for_correction', 'proposed', "
+        CheckConstraint("state IN ('draft', 'submitted', 'registered', 'on_review', 'returned', 'proposed', "
                         "'admitted', 'rejected', 'withdrawn')", name="state"),
         CheckConstraint("state NOT IN ('registered', 'on_review', 'proposed', 'admitted', 'rejected') "
                         "OR number IS NOT NULL", name="registered"),
@@ -160,7 +160,7 @@ class Application(Base):
     decision_body: Mapped[str] = mapped_column(String(40), default="")
     reason_code: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
-    nomination: Mapped[Nomination] = relationship(lazy="raise")
+    nomination: Mapped[Nomination] = relationship(lazy="joined", innerjoin=True)
     account: Mapped[Account] = relationship(foreign_keys=[account_id], lazy="raise")
     attachments: Mapped[list["Attachment"]] = relationship(lazy="raise", order_by="Attachment.id")
     consents: Mapped[list["Consent"]] = relationship(lazy="raise", order_by="Consent.id")

@@ -35,7 +35,7 @@ def _own_applications(me: Me) -> Iterator[Step]:
         url = f"/applications/{row.id}"
         if row.state == "draft":
             yield Step(f"Заполните и подайте заявку: {row.nomination.title}", url, "Открыть заявку", due=closes, lead=True)
-        elif row.state == "returned_for_correction":
+        elif row.state == "returned":
             yield Step(f"Исправьте заявку {row.number}", url, "Исправить", "Секретарь вернул её с замечанием", lead=True)
         elif row.state in ("submitted", "registered", "on_review", "proposed"):
             yield Step(f"Заявка {row.number}", url, "Открыть", states.APPLICATION_WORDS[row.state], done=True)
