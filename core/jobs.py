@@ -87,7 +87,7 @@ def task(name: str, *, lease_s: int = LEASE_S) -> Callable[[Function], Function]
     return mark
 
 
-def enqueue(name: str, **args: Any) -> Job:
+def enqueue(name: str, /, **args: Any) -> Job:
     """Have a task called with these JSON arguments after the running unit of work's commit; dropped without one."""
     if name not in TASKS:
         raise KeyError(f"no task is called {name}")

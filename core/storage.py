@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import structlog
 from flask import Response, current_app, send_file
 from sqlalchemy import BigInteger, CheckConstraint, String, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import content, db, web
@@ -75,14 +76,17 @@ def receive(source: bytes | BinaryIO | Any, *, allowed: frozenset[str], max_byte
 
 def keep(received: Received, now: datetime) -> Blob:
     """The row of a received file in the running transaction; the same content gives the same row."""
-    found = session.scalar(select(Blob).where(Blob.sha256 == received.sha256))
-    if found is not None:
+    same = select(Blob).where(Blob.sha256 == received.sha256)
+    if (found := session.scalar(same)) is not None:
         return found
     if not _place(_folder(), received.sha256).exists():
         raise Busy("Файл за это время удалён с сервера. Загрузите его ещё раз.")
     blob = Blob(sha256=received.sha256, size=received.size, mime=received.mime, created_at=now)
-    session.add(blob)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(blob)
+    except IntegrityError:  # the same content came by two requests at once (PostgreSQL)
+        return session.scalars(same).one()
     return blob
 
 

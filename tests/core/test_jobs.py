@@ -41,7 +41,7 @@ def fail():
     raise OSError("no paper in the printer")
 
 
-def enqueue(name, **args):
+def enqueue(name, /, **args):
     with database.transaction():
         return jobs.enqueue(name, **args).id
 
@@ -57,10 +57,10 @@ def waiting(app):
 
 @pytest.mark.both_databases
 def test_job_runs_once_with_its_arguments(inside, clock):
-    job_id = enqueue("note", word="да", number=7)
+    job_id = enqueue("note", name="да", number=7)
     assert jobs.run(job_id)
     assert not jobs.run(job_id)
-    assert calls == [{"word": "да", "number": 7}]
+    assert calls == [{"name": "да", "number": 7}]
     assert [(job.done_at, job.attempts) for job in rows()] == [(clock.now, 1)]
 
 

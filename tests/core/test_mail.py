@@ -52,6 +52,7 @@ def boxes(folder):
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
+@pytest.mark.both_databases
 def test_letter_arrives_in_the_folder_of_its_address(inside, now):
     [key] = write(now, "Osipova@Example.org")
     assert mail.deliver_due(now) == 1
@@ -166,6 +167,7 @@ def test_server_that_hangs_up_leaves_the_rest_for_later(server, now):
     assert sorted(to for to, _body in server.messages) == [f"p{number}@example.org" for number in range(4)]
 
 
+@pytest.mark.both_databases
 def test_two_workers_at_once_deliver_each_letter_once(app, server, now):
     write(now, *(f"p{number}@example.org" for number in range(60)))
     delivered = []

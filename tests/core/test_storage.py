@@ -3,6 +3,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,12 +43,28 @@ def test_received_file_lies_under_its_hash(inside, now):
     assert lying(inside) == [blob.sha256]
 
 
+@pytest.mark.both_databases
 def test_same_content_is_kept_once(inside, now):
     first, second = keep(files.pdf(), now), keep(files.pdf(), now + timedelta(hours=1))
     assert first.id == second.id
     with database.reading() as unit:
         assert unit.scalar(select(func.count(Blob.id))) == 1
     assert lying(inside) == [first.sha256]
+
+
+@pytest.mark.both_databases
+def test_same_content_kept_by_several_at_once_is_one_row(inside, app, now):
+    found = []
+
+    def request():
+        with app.app_context():
+            found.append(keep(files.pdf(), now).id)
+    threads = [threading.Thread(target=request) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(found), len(set(found))) == (6, 1)
 
 
 @pytest.mark.parametrize(("data", "code", "part"), [
@@ -108,6 +125,7 @@ def test_keeping_what_was_swept_is_refused(inside, now):
         storage.keep(received, now)
 
 
+@pytest.mark.both_databases
 def test_sweep_takes_old_orphans_only(inside):
     present = datetime.now(UTC)
     kept = keep(files.pdf(), present)
