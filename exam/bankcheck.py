@@ -49,10 +49,7 @@ def as_text(bank: BankFile) -> str:
     counts = Counter(question.kind for question in bank.questions)
     points = sum((question.points for question in bank.questions), Decimal(0))
     lines = [f"Вопросов: {len(bank.questions)}, баллов: {number_text(points).replace('.', ',')}."]
-    lines += [
-        f"  {KINDS[kind].title.lower()}: {count}"
-        for kind, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    ]
+    lines += [f"  {kind.title.lower()}: {counts[name]}" for name, kind in KINDS.items() if counts[name]]
     for question in bank.questions:
         key = KINDS[question.kind].describe_key(question.body)
         name = " ".join(question.name.split())

@@ -53,7 +53,7 @@ def _strict(data: bytes, encoding: str) -> str:
 
 
 def _refuse_damaged_utf8(data: bytes, error: UnicodeDecodeError) -> None:
-    """UTF-8 with a few broken bytes would become unreadable letters in Windows-1251: better to say where it is broken."""
+    """UTF-8 with a few broken bytes would become unreadable letters in Windows-1251: say where it is broken."""
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     if len(text) - len(text.encode("ascii", "ignore")) > 2 * broken:

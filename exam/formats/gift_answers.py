@@ -163,7 +163,7 @@ def _number(text: str) -> str:
 
 
 def _ordering(hidden: str, format: str) -> dict[str, Any]:
-    """Every item is shown to everybody: the count of items in the header is read and not used (equal papers for all)."""
+    """Every item is shown to everybody: the count in the header is read and not used (equal papers for all)."""
     first, *lines = hidden.split("\n")
     grading, rest = _header(first)
     texts = [item_text(line, format) for line in [rest, *lines] if line.strip()]

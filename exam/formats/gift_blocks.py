@@ -92,10 +92,11 @@ class _Splitter:
         for at in range(index, len(self.lines)):
             line = self.lines[at].strip()
             low = line.lower()
-            if "</pre" in low:
+            opening, closing = low.find("<pre"), low.find("</pre")
+            if closing >= 0 and not 0 <= opening < closing:
                 self.closed_until = at
                 return
-            if line.startswith(("::", "$CATEGORY:")) or "<pre" in low or _has_brace(line):
+            if opening >= 0 or line.startswith(("::", "$CATEGORY:")) or _has_brace(line):
                 self.unclosed_until = at
                 return
         self.unclosed_until = len(self.lines)

@@ -9,20 +9,16 @@ import re
 
 FORMATS = ("html", "moodle", "markdown", "plain")
 
-_LINE_TAGS = frozenset(
-    "br p div li ul ol tr table h1 h2 h3 h4 h5 h6 pre blockquote hr section article dl dt dd".split()
+_LINE_NAMES = "br p div li ul ol tr table h1 h2 h3 h4 h5 h6 pre blockquote hr section article dl dt dd"
+_SILENT_NAMES = "script style head title template noscript iframe object svg math"
+_OTHER_NAMES = (
+    "a abbr audio b big body caption center cite code col colgroup del em embed figcaption figure font form html i img "
+    "input ins kbd label link mark meta nobr option param q s samp select small source span strike strong sub sup "
+    "tbody td textarea tfoot th thead tt u var video"
 )
-_SILENT_TAGS = frozenset(
-    ["script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math"]
-)
-_OTHER_TAGS = frozenset(
-    (
-        "a abbr audio b big body caption center cite code col colgroup del em embed figcaption figure font form html i img "
-        "input ins kbd label link mark meta nobr option param q s samp select small source span strike strong sub sup "
-        "tbody td textarea tfoot th thead tt u var video"
-    ).split()
-)
-_TAGS = _LINE_TAGS | _SILENT_TAGS | _OTHER_TAGS
+_LINE_TAGS = frozenset(_LINE_NAMES.split())
+_SILENT_TAGS = frozenset(_SILENT_NAMES.split())
+_TAGS = _LINE_TAGS | _SILENT_TAGS | frozenset(_OTHER_NAMES.split())
 _TAG = re.compile(r"<!--|<(/?)([A-Za-z][A-Za-z0-9]{0,15})(?=[\s/>])")
 _ALT = re.compile(r"""\balt\s{0,9}=\s{0,9}(?:"([^"<>]{0,500})"|'([^'<>]{0,500})')""", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -61,7 +57,9 @@ def _without_tags(source: str, breaks: bool) -> list[str]:
         at = end + (3 if found[0] == "<!--" else 1)
         if name in _SILENT_TAGS and not closing:
             at = _after_silent(source, name, at, unclosed)
-        pre = max(0, pre + (-1 if closing else 1)) if name == "pre" else pre
+        if name == "pre":
+            pre = max(0, pre + (-1 if closing else 1))
+            at += 1 if not closing and source.startswith("\n", at) else 0
         raised = (name if not closing else "") if name in ("sup", "sub") else raised
         out.append(_mark_of(name, source[found.start() : at], bool(closing)))
     out.append(_flowing(source[at:], breaks or pre > 0, raised))
