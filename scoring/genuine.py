@@ -1,8 +1,8 @@
-"""Genuine or not: the verdict over the bytes of a signed document, rule by rule (1–8; the journal's rule 9 is added above).
+"""Genuine or not: the verdict over the bytes of a signed document, rules 1–8 (the journal's rule 9 is added above).
 
-Pure: bytes, what the registry knows, trust roots and `now` in, a verdict out. Signatures alone miss a file cut back to an
-earlier revision, trailing bytes and edits inside the last /Contents; the registry finds them, and a stranger without it
-is told which rules were not run. Takes 0.1–0.5 s of CPU: run it off the web loop.
+Pure: bytes, what the registry knows, trust roots and `now` in, a verdict out. Signatures alone miss a file cut back to
+an earlier revision, trailing bytes and edits inside the last /Contents; the registry finds them, and a stranger without
+it is told which rules were not run. Takes 0.1–0.5 s of CPU: run it off the web loop.
 """
 
 import hashlib
@@ -139,7 +139,8 @@ def _form_only(read: ReadFile) -> Rule:
         return make_rule(4, "failed", "Нет заверения регистратора, которое запрещает изменения.")
     for signature in read.signatures:
         if not signature.later_changes_allowed:
-            return make_rule(4, "failed", f"После подписи в поле {signature.field} изменено не только заполнение полей.")
+            text = f"После подписи в поле {signature.field} изменено не только заполнение полей."
+            return make_rule(4, "failed", text)
     return make_rule(4, "ok", "Между подписями только заполнение полей.")
 
 
@@ -148,7 +149,8 @@ def _fields(read: ReadFile, registry: RegisteredRevision | None) -> Rule:
         return make_rule(5, "not_run", NOT_RUN)
     for signature in read.signatures:
         if registry.certificates.get(signature.field) != signature.fingerprint:
-            return make_rule(5, "failed", f"В поле {signature.field} стоит подпись не того человека: {signature.owner}.")
+            text = f"В поле {signature.field} стоит подпись не того человека: {signature.owner}."
+            return make_rule(5, "failed", text)
     if not any(signature.field == read.certified_by for signature in read.signatures):
         return make_rule(5, "failed", "Нет заверения регистратора.")
     return make_rule(5, "ok", "Поле каждой подписи соответствует человеку из состава.")

@@ -41,7 +41,7 @@ from scoring.timestamps import as_asn1
 
 REGISTRAR_FIELD = "Registrar"
 DIGEST = "sha256"
-# Hex digits kept for /Contents: the CMS with chain and time stamp takes about 12 000 of them, with the longest names 15 000.
+# Hex digits kept for /Contents: CMS, chain and time stamp take about 12 000 of them, 15 000 with the longest names.
 RESERVED = 20480
 
 

@@ -146,7 +146,7 @@ def open_key(blob: bytes, passphrase: str) -> ec.EllipticCurvePrivateKey:
     """The sealed key. Raises WrongPassphrase for a wrong passphrase and for changed bytes alike. Slow as seal_key."""
     head_size = len(SEAL_MAGIC) + 3 + SALT_BYTES
     header, nonce, sealed = blob[:head_size], blob[head_size:head_size + NONCE_BYTES], blob[head_size + NONCE_BYTES:]
-    if not header.startswith(SEAL_MAGIC) or len(sealed) < 16 or header[len(SEAL_MAGIC):len(SEAL_MAGIC) + 3] != _current_costs():
+    if len(sealed) < 16 or not header.startswith(SEAL_MAGIC) or not _bearable(header):
         raise WrongPassphrase("not a sealed key")
     try:
         plain = AESGCM(_derive(header, passphrase)).decrypt(nonce, sealed, header)
@@ -317,12 +317,14 @@ def _seconds(moment: datetime) -> datetime:
 
 
 def _derive(header: bytes, passphrase: str) -> bytes:
-    return hash_secret_raw(passphrase.encode(), header[-SALT_BYTES:], SEAL_TIME, SEAL_MEMORY_KIB, SEAL_LANES, 32,
-                           Type.ID)
+    time, mebibytes, lanes = header[len(SEAL_MAGIC):-SALT_BYTES]
+    return hash_secret_raw(passphrase.encode(), header[-SALT_BYTES:], time, mebibytes * 1024, lanes, 32, Type.ID)
 
 
-def _current_costs() -> bytes:
-    return bytes([SEAL_TIME, SEAL_MEMORY_KIB // 1024, SEAL_LANES])
+def _bearable(header: bytes) -> bool:
+    # Costs travel with the blob so that they can be raised later; changed ones must not stall the server.
+    time, mebibytes, lanes = header[len(SEAL_MAGIC):-SALT_BYTES]
+    return 1 <= time <= 16 and 1 <= mebibytes <= 255 and 1 <= lanes <= 4
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey, passphrase: str) -> bytes:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
-from asn1crypto import cms, crl, pem
+from asn1crypto import cms
 from asn1crypto import parser as der
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -71,12 +72,12 @@ class ReadFile:
 
 def read_signatures(pdf: bytes, trust_roots: Sequence[x509.Certificate], crls: Sequence[bytes]) -> ReadFile:
     """Every signature validated at its own time stamp's moment, without network. Unreadable for broken files."""
+    lists = [_revocation_list(item) for item in crls]
     try:
         reader = PdfFileReader(BytesIO(pdf))
         found = sorted(reader.embedded_regular_signatures, key=lambda item: item.signed_revision)
         certification = read_certification_data(reader)
         roots = [as_asn1(root) for root in trust_roots]
-        lists = [_revocation_list(item) for item in crls]
         signatures = tuple(_read(pdf, item, roots, lists) for item in found)
     except BROKEN as error:
         raise Unreadable(f"разметка PDF повреждена ({type(error).__name__})") from None
@@ -114,26 +115,28 @@ def _attached(reader: PdfFileReader) -> Iterator[tuple[str, bytes]]:
 
 
 def _read(pdf: bytes, item: EmbeddedPdfSignature, roots: list[asn1_x509.Certificate],
-          crls: list[crl.CertificateList]) -> ReadSignature:
+          crls: list[x509.CertificateRevocationList]) -> ReadSignature:
     signer = item.signer_cert
     certificate = x509.load_der_x509_certificate(signer.dump())
     signed_at = _stamped_at(item)
-    status = _status(item, roots, crls, signed_at)
+    status = _status(item, roots, signed_at)
+    problem = _problem(status)
+    if problem is None and signed_at is not None and _revoked(item, certificate, crls, signed_at):
+        problem = "сертификат был отозван до подписи"
     allowed = isinstance(status, PdfSignatureStatus) and bool(status.docmdp_ok) and (
         status.modification_level is not None and status.modification_level <= ModificationLevel.FORM_FILLING)
     return ReadSignature(
         field=item.field_name, owner=owner(certificate), fingerprint=hashlib.sha256(signer.dump()).hexdigest(),
         serial=f"{signer.serial_number:016X}", signed_at=signed_at,
         covers_file=item.evaluate_signature_coverage() is SignatureCoverageLevel.ENTIRE_FILE,
-        later_changes_allowed=allowed, problem=_problem(status), stray=_stray(pdf, item, roots))
+        later_changes_allowed=allowed, problem=problem, stray=_stray(pdf, item, roots))
 
 
-def _status(item: EmbeddedPdfSignature, roots: list[asn1_x509.Certificate], crls: list[crl.CertificateList],
+def _status(item: EmbeddedPdfSignature, roots: list[asn1_x509.Certificate],
             moment: datetime | None) -> PdfSignatureStatus | str:
     if moment is None:
         return "нет метки времени"
-    # Lists made after the signature say whether the certificate was revoked before it: retroactive on purpose.
-    context = ValidationContext(trust_roots=roots, moment=moment, crls=crls, retroactive_revinfo=True)
+    context = ValidationContext(trust_roots=roots, moment=moment)
     try:
         return validate_pdf_signature(item, context)
     except BROKEN as error:
@@ -147,8 +150,6 @@ def _problem(status: PdfSignatureStatus | str) -> str | None:
         return "подписанные байты изменены"
     if not status.valid:
         return "подпись не сходится с ключом сертификата"
-    if status.revoked:
-        return "сертификат был отозван до подписи"
     if not status.trusted:
         return "сертификат не действовал в момент подписи или выдан не нашим удостоверяющим центром"
     stamp = status.timestamp_validity
@@ -169,7 +170,7 @@ def _stamped_at(item: EmbeddedPdfSignature) -> datetime | None:
 
 def _timestamp(signer_info: cms.SignerInfo) -> cms.SignedData | None:
     unsigned = signer_info["unsigned_attrs"]
-    for attribute in unsigned if unsigned.native else ():
+    for attribute in unsigned:
         if attribute["type"].native == TIMESTAMP:
             return attribute["values"][0]["content"]
     return None
@@ -196,16 +197,16 @@ def _stray(pdf: bytes, item: EmbeddedPdfSignature, roots: list[asn1_x509.Certifi
 def _stray_inside(signed: cms.SignedData, item: EmbeddedPdfSignature,
                   roots: list[asn1_x509.Certificate]) -> str | None:
     unsigned = item.signer_info["unsigned_attrs"]
-    kinds = [attribute["type"].native for attribute in unsigned] if unsigned.native else []
+    kinds = [attribute["type"].native for attribute in unsigned]
     if len(signed["signer_infos"]) != 1 or kinds != [TIMESTAMP] or len(unsigned[0]["values"]) != 1:
         return "состав подписи необычен"
-    if signed["crls"].native or not _only_chain(signed, item.signer_cert, roots):
+    if len(signed["crls"]) or not _only_chain(signed, item.signer_cert, roots):
         return "вложены не те сертификаты"
     token = _timestamp(item.signer_info)
-    if token is None or len(token["signer_infos"]) != 1 or token["signer_infos"][0]["unsigned_attrs"].native:
+    if token is None or len(token["signer_infos"]) != 1 or len(token["signer_infos"][0]["unsigned_attrs"]):
         return "состав метки времени необычен"
     stamp_signer = _signer_of(token)
-    if stamp_signer is None or token["crls"].native or not _only_chain(token, stamp_signer, roots):
+    if stamp_signer is None or len(token["crls"]) or not _only_chain(token, stamp_signer, roots):
         return "в метку времени вложены не те сертификаты"
     return None
 
@@ -233,7 +234,7 @@ def _signer_of(signed: cms.SignedData) -> asn1_x509.Certificate | None:
 
 
 def _is_der(content: bytes, start: int, end: int, depth: int = 0) -> bool:
-    """Whether the range is a run of DER values: short tags, definite lengths in their shortest form, nothing between."""
+    """Whether the range is a run of DER values: short tags, shortest definite lengths, nothing between."""
     while start < end:
         if depth > DEPTH or end - start < 2 or content[start] & 0x1F == 0x1F:
             return False
@@ -251,5 +252,23 @@ def _is_der(content: bytes, start: int, end: int, depth: int = 0) -> bool:
     return start == end
 
 
-def _revocation_list(encoded: bytes) -> crl.CertificateList:
-    return crl.CertificateList.load(pem.unarmor(encoded)[2] if pem.detect(encoded) else encoded)
+def _revoked(item: EmbeddedPdfSignature, certificate: x509.Certificate, crls: list[x509.CertificateRevocationList],
+             moment: datetime) -> bool:
+    """Whether a list of the issuer revokes the certificate from `moment` or before; later lists count.
+
+    Own check: pyHanko passes over a list that is younger than the moment it validates at.
+    """
+    issuers = [x509.load_der_x509_certificate(other.dump()) for other in item.other_embedded_certs]
+    for found in crls:
+        key = next((other.public_key() for other in issuers if other.subject == certificate.issuer), None)
+        if found.issuer != certificate.issuer or not isinstance(key, ec.EllipticCurvePublicKey):
+            continue
+        entry = found.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if entry is not None and found.is_signature_valid(key) and entry.revocation_date_utc <= moment:
+            return True
+    return False
+
+
+def _revocation_list(encoded: bytes) -> x509.CertificateRevocationList:
+    load = x509.load_pem_x509_crl if encoded.startswith(b"-----") else x509.load_der_x509_crl
+    return load(encoded)

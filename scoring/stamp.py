@@ -6,14 +6,15 @@ It says «неквалифицированной» in its first line and carries
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
-from pyhanko.pdf_utils.content import AppearanceContent, ResourceType
+from pyhanko.pdf_utils.content import ResourceType
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulator, GlyphAccumulatorFactory
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
-from pyhanko.stamp import BaseStampStyle
+from pyhanko.stamp import BaseStamp, BaseStampStyle
 
 from core.documents.typography import in_zone, moment
 from scoring.pki import owner, serial_text
@@ -50,23 +51,22 @@ class StampStyle(BaseStampStyle):
     stamp: Stamp = Stamp(())
 
     def create_stamp(self, writer: BasePdfFileWriter, box: BoxConstraints,
-                     text_params: dict[str, str]) -> "StampContent":
+                     text_params: dict[str, Any]) -> "StampContent":
         """Appearance for a box of the field's size; text_params are not used, the lines are ready."""
-        return StampContent(writer, box, self.stamp)
+        return StampContent(writer, box, self)
 
 
-class StampContent(AppearanceContent):
+class StampContent(BaseStamp):
     """Draws a white box with a rounded blue frame and the lines in an embedded subset of PT Sans."""
 
-    def __init__(self, writer: BasePdfFileWriter, box: BoxConstraints, stamp: Stamp) -> None:
-        super().__init__(writer=writer, box=box)
-        self._stamp = stamp
-        self._bold = self._font("/Bold", BOLD)
-        self._regular = self._font("/Regular", REGULAR)
+    def __init__(self, writer: BasePdfFileWriter, box: BoxConstraints, style: StampStyle) -> None:
+        super().__init__(writer=writer, style=style, box=box)
+        self._stamp = style.stamp
+        self._bold = self._font(writer, "/Bold", BOLD)
+        self._regular = self._font(writer, "/Regular", REGULAR)
 
     def render(self) -> bytes:
         """Graphics operators. Takes the largest size at which everything fits; ValueError if even 7 pt does not."""
-        assert self.box.width is not None and self.box.height is not None
         for size in SIZES:
             lines = [*((self._bold, text) for text in self._stamp.heading),
                      *((self._regular, text) for item in self._stamp.body for text in self._wrap(item, size))]
@@ -101,8 +101,8 @@ class StampContent(AppearanceContent):
         advance: float = self._regular.shape(text).x_advance
         return advance * size
 
-    def _font(self, name: str, path: Path) -> GlyphAccumulator:
-        engine = GlyphAccumulatorFactory(str(path), font_size=10).create_font_engine(self.writer)
+    def _font(self, writer: BasePdfFileWriter, name: str, path: Path) -> GlyphAccumulator:
+        engine = GlyphAccumulatorFactory(str(path), font_size=10).create_font_engine(writer)
         self.set_resource(ResourceType.FONT, pdf_name(name), engine.as_resource())
         return engine
 

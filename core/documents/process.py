@@ -33,7 +33,7 @@ class RenderFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class DocumentMeta:
-    """What stands around the facts. `date` is an ISO day, `issued_at` an aware UTC moment in ISO, `zone` an IANA name."""
+    """What stands around the facts: `date` an ISO day, `issued_at` an aware moment in ISO, `zone` an IANA name."""
 
     title: str
     number: str
@@ -50,12 +50,15 @@ class DocumentMeta:
 
 @dataclass(frozen=True)
 class Attached:
-    """A file that travels inside the PDF beside facts.json."""
+    """A file that travels inside the PDF beside facts.json. Its type goes by the name, which is plain ASCII."""
 
     name: str
-    mime: str
     content: bytes
     description: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.isascii() or "/" in self.name or self.name == "facts.json":
+            raise ValueError(f"attachment name {self.name!r}: plain ASCII, not facts.json")
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,14 @@ class RenderJob:
     def as_json(self) -> bytes:
         """The job as one frame; attachment bytes go as base64."""
         plain = {"template": self.template, "facts": self.facts, "meta": asdict(self.meta), "signers": self.signers,
-                 "attachments": [{"name": item.name, "mime": item.mime, "description": item.description,
+                 "attachments": [{"name": item.name, "description": item.description,
                                   "content": base64.b64encode(item.content).decode()} for item in self.attachments]}
         return json.dumps(plain, ensure_ascii=False).encode()
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """Place of an element with id `sig-<name>`: page from 0, rect in points from the lower left corner (x1, y1, x2, y2)."""
+    """Place of an element with id `sig-<name>`: page from 0, rect (x1, y1, x2, y2) in points from the lower left."""
 
     name: str
     page: int
@@ -144,7 +147,7 @@ class RenderProcess:
 
     def _ask(self, payload: bytes, deadline: float) -> Rendered:
         child = self._running()
-        assert child.stdin is not None and child.stdout is not None
+        assert child.stdin is not None
         write_frame(child.stdin.fileno(), payload)
         reply = json.loads(self._frame(child, deadline))
         if not reply["ok"]:

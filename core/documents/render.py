@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pydyf  # type: ignore[import-untyped]
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -58,7 +59,7 @@ def render(job: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
         qr=qr_data_url(job["meta"]["verify_url"]), created=issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"))
     document = HTML(string=html, base_url=STATIC.as_uri() + "/", url_fetcher=LocalFetcher(fail_on_errors=True)).render(
         stylesheets=[stylesheet()], pdf_variant="pdf/a-3u")
-    pdf = document.write_pdf(pdf_variant="pdf/a-3u", attachments=[
+    pdf = document.write_pdf(pdf_variant="pdf/a-3u", finisher=_name_files_once, attachments=[
         _attachment("facts.json", facts, "Данные документа", issued_at, "Data"),
         *(_attachment(item["name"], base64.b64decode(item["content"]), item["description"], issued_at, "Supplement")
           for item in job["attachments"])])
@@ -117,6 +118,11 @@ def _local_time(context: Context, value: str) -> str:
 def _attachment(name: str, content: bytes, description: str, at: datetime, relationship: str) -> Attachment:
     return Attachment(string=content, name=name, description=description, created=at, modified=at,
                       relationship=relationship)
+
+
+def _name_files_once(_document: Document, pdf: pydyf.PDF) -> None:
+    # WeasyPrint 70 lists each associated file twice, once by name and once by object.
+    pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
 
 
 def main() -> None:
