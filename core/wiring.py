@@ -1,7 +1,7 @@
 """What this package contributes to the application."""
 from flask import Flask
 
-from core import admin, attempts, cli, context, routes
+from core import admin, attempts, cli, context, duties, logs, realtime, routes
 from core.registry import NavItem, Registry
 
 ROLE_WORDS = {"admin": "администратор", "auditor": "аудитор"}
@@ -9,6 +9,7 @@ ROLE_WORDS = {"admin": "администратор", "auditor": "аудитор"
 
 def register(app: Flask, registry: Registry) -> None:
     """Blueprints, commands and registry entries of this package."""
+    logs.init()
     registry.role_words.update(ROLE_WORDS)
     registry.installation_roles.extend(ROLE_WORDS)
     registry.action_words.update(routes.ACTION_WORDS)
@@ -19,3 +20,5 @@ def register(app: Flask, registry: Registry) -> None:
     app.register_blueprint(admin.bp)
     for group in (cli.db_group, cli.admin_group, cli.journal_group):
         app.cli.add_command(group)
+    duties.register_duties(registry)
+    realtime.init(app)

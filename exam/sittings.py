@@ -1,0 +1,78 @@
+"""Sittings: theory set up on an event of the timetable, and the conversion of rows into the facts of the rules."""
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from contest import contests, participants
+from contest.models import Event, Nomination, Participant
+from core.access import Me
+from core.db import session
+from core.errors import NotVisible, Refused
+from core.journal import record
+from exam.models import Attempt, Bank, Sitting
+from exam.rules import facts
+from exam.rules.states import FinishReason
+
+
+def set_sitting(event: Event, nomination: Nomination, bank: Bank, *, limit: timedelta, question_count: int, by: Me,
+                now: datetime) -> Sitting:
+    """Put theory on an event: its window is the event's, grace and share come from the rules of the nomination."""
+    if event.kind != "theory" or event.ends_at is None:
+        raise Refused("event", "У события теории должны быть начало и окончание. Исправьте расписание.")
+    if bank.nomination_id != nomination.id:
+        raise NotVisible
+    if not 1 <= question_count <= len(bank.questions):
+        raise Refused("count", f"В банке {len(bank.questions)} вопросов. Укажите число от 1 до {len(bank.questions)}.",
+                      field="question_count")
+    row = session.scalar(select(Sitting).where(Sitting.event_id == event.id))
+    if row is not None and session.scalar(select(Attempt.id).where(Attempt.sitting_id == row.id).limit(1)):
+        raise Refused("started", "Теорию уже начали выполнять, её настройки не меняются.")
+    row = row or Sitting(event_id=event.id, nomination_id=nomination.id, created_at=now)
+    row.bank_id, row.question_count, row.limit_seconds = bank.id, question_count, int(limit.total_seconds())
+    row.opens_at, row.closes_at, row.hard_end_at = event.starts_at, event.ends_at, event.ends_at + facts.HARD_END_AFTER_CLOSE
+    row.grace_seconds = int(contests.setting(nomination, "grace_seconds"))
+    row.min_share = int(contests.setting(nomination, "min_time_share"))
+    session.add(row)
+    session.flush()
+    record("sitting.set", row, by=by, now=now, bank=bank.id, limit_seconds=row.limit_seconds, count=question_count)
+    return row
+
+
+def load(sitting_id: int) -> Sitting:
+    """A sitting with its event; NotVisible when there is none."""
+    found = session.scalar(select(Sitting).options(joinedload(Sitting.event)).where(Sitting.id == sitting_id))
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def of_nomination(nomination_id: int) -> list[Sitting]:
+    """Sittings of a nomination by their opening."""
+    return list(session.scalars(select(Sitting).where(Sitting.nomination_id == nomination_id).order_by(Sitting.opens_at)))
+
+
+def rules_of(row: Sitting) -> facts.Sitting:
+    """The row as the pure rules see it."""
+    return facts.Sitting(opens=row.opens_at, closes=row.closes_at, limit=timedelta(seconds=row.limit_seconds),
+                         grace=timedelta(seconds=row.grace_seconds), hard_end=row.hard_end_at,
+                         min_share=Fraction(row.min_share, 100))
+
+
+def facts_of(attempt: Attempt | None) -> facts.AttemptFacts:
+    """What is stored of an attempt, as the pure rules see it."""
+    if attempt is None:
+        return facts.AttemptFacts()
+    finished = None
+    if attempt.finished_at is not None and attempt.finish_reason is not None:
+        finished = facts.Finish(attempt.finished_at, FinishReason(attempt.finish_reason))
+    return facts.AttemptFacts(started=attempt.started_at, extra=timedelta(seconds=attempt.extra_seconds),
+                              shift=timedelta(seconds=attempt.shift_seconds), finished=finished)
+
+
+def conditions_of(participant: Participant) -> facts.StartConditions:
+    """The three facts about the person that the start asks for."""
+    ready = participants.readiness(participant)
+    return facts.StartConditions(identity_approved=ready.identity, consents_signed=ready.consents,
+                                 briefing_acknowledged=ready.briefing)
