@@ -85,7 +85,8 @@ def vote_outcome(
 
     The base of the majority is those present, all entitled, or the votes for and against. The chair's casting vote
     decides only an exact tie (as many for as against, at least one each way), only a simple majority, only where
-    enabled, and only if the chair took a side. Refuses votes of people who are not present or not entitled.
+    enabled, and only if the chair took a side; it then decides whatever the number of abstentions. Refuses votes of
+    people who are not present or not entitled.
     """
     _check_voters(votes, entitled, present, base)
     counts = {side: sum(vote == side for vote in votes.values()) for side in VOTES}
