@@ -31,6 +31,8 @@ def test_a_noun_goes_with_its_number(number, form):
     assert words.plural(number, "файл", "файла", "файлов") == form
 
 
-@pytest.mark.parametrize(("count", "told"), [(1, "1 байт"), (1023, "1023 байта"), (1024, "1 КБ"), (2_400_000, "2,3 МБ")])
+@pytest.mark.parametrize(("count", "told"), [
+    (1, "1 байт"), (1023, "1023 байта"), (1024, "1 КБ"), (2_400_000, "2,3 МБ"),
+])
 def test_a_size_is_told_in_its_unit(count, told):
     assert words.size(count) == told
