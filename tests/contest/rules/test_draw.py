@@ -69,6 +69,7 @@ def test_codes_wrap_round_and_end():
 
 
 def test_long_list_has_wider_codes():
+    assert {len(lot.code) for lot in draw(range(5000), SEED)} == {6}
     result = draw(range(5001), SEED)
     assert len({lot.code for lot in result}) == 5001
     assert {len(lot.code) for lot in result} == {7}
@@ -95,6 +96,9 @@ def test_refused(change, code):
 class TestSeed:
     def test_composed_from_text_and_called_numbers(self):
         assert compose_seed(" Протокол  № 3\nот 5 июня 2026 ", [7, 42, 13]) == SEED
+
+    def test_zero_may_be_called(self):
+        assert compose_seed("а", [0]) == "а; названы числа: 0"
 
     @pytest.mark.parametrize(("text", "numbers", "code"), [
         ("  ", [1], "no_seed_text"), ("а", [], "no_called_numbers"), ("а", [-1], "no_called_numbers"),
