@@ -21,7 +21,8 @@ test: tests ## the whole suite
 	@$(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture"
 
 fast: tests ## rules, operations, routes: under 30 s
-	@$(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture and not slow" --ignore tests/flows
+	@EXAMPLES=fast $(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture and not slow and not browser" \
+	    --ignore tests/flows --durations 10 --durations-min 1
 
 check: tests ## lint, types, contracts
 	@$(BIN)/ruff check .

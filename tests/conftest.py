@@ -1,5 +1,6 @@
 """What every test has: no network, throw-away servers. Application and database fixtures are in tests/fixtures.py."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from tests import servers
 
 # Examples are judged by their answer, not by the time they take on a busy machine.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.load_profile("suite")
+settings.register_profile("fast", settings.get_profile("suite"), max_examples=15)
+settings.load_profile(os.environ.get("EXAMPLES", "suite"))
 
 if (Path(__file__).parent / "fixtures.py").exists():
     pytest_plugins = ["tests.fixtures"]
