@@ -102,7 +102,11 @@ class Rendered:
 
 
 class RenderProcess:
-    """One warm child. Thread safe: jobs queue on a lock. A dead child is started again, a slow one is killed."""
+    """One warm child. Thread safe: jobs queue on a lock. A dead child is started again, a slow one is killed.
+
+    In a gevent process call it from a greenlet, where it waits without holding the loop, not through the thread pool:
+    gevent starts children on its main loop only.
+    """
 
     def __init__(self, timeout: float = 60.0) -> None:
         """`timeout` in seconds covers one job, starting the child included."""
@@ -147,8 +151,7 @@ class RenderProcess:
 
     def _ask(self, payload: bytes, deadline: float) -> Rendered:
         child = self._running()
-        assert child.stdin is not None
-        write_frame(child.stdin.fileno(), payload)
+        self._write(child, HEADER.pack(len(payload)) + payload, deadline)
         reply = json.loads(self._frame(child, deadline))
         if not reply["ok"]:
             raise RenderFailed(reply["error"])
@@ -164,8 +167,25 @@ class RenderProcess:
             env = {name: os.environ[name] for name in KEPT_ENV if name in os.environ} | CHILD_ENV
             self._child = subprocess.Popen([sys.executable, "-m", "core.documents.render"], cwd=ROOT, env=env,
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+            assert self._child.stdin is not None
+            os.set_blocking(self._child.stdin.fileno(), False)
             self._jobs = 0
         return self._child
+
+    def _write(self, child: subprocess.Popen[bytes], payload: bytes, deadline: float) -> None:
+        assert child.stdin is not None
+        view, descriptor = memoryview(payload), child.stdin.fileno()
+        while view:
+            self._wait(descriptor, select.POLLOUT, deadline)
+            view = view[os.write(descriptor, view[:select.PIPE_BUF]):]
+
+    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
+        waiting = select.poll()
+        waiting.register(descriptor, event | select.POLLHUP | select.POLLERR)
+        left = deadline - time.monotonic()
+        if left <= 0 or not waiting.poll(left * 1000):
+            self._stop()
+            raise RenderFailed(f"render took longer than {self._timeout:g} s")
 
     def _frame(self, child: subprocess.Popen[bytes], deadline: float) -> bytes:
         assert child.stdout is not None
@@ -175,13 +195,8 @@ class RenderProcess:
     def _read(self, child: subprocess.Popen[bytes], size: int, deadline: float) -> bytes:
         assert child.stdout is not None
         descriptor, parts, missing = child.stdout.fileno(), [], size
-        waiting = select.poll()
-        waiting.register(descriptor, select.POLLIN | select.POLLHUP)
         while missing:
-            left = deadline - time.monotonic()
-            if left <= 0 or not waiting.poll(left * 1000):
-                self._stop()
-                raise RenderFailed(f"render took longer than {self._timeout:g} s")
+            self._wait(descriptor, select.POLLIN, deadline)
             part = os.read(descriptor, min(missing, 1 << 20))
             if not part:
                 raise EOFError
@@ -198,10 +213,3 @@ class RenderProcess:
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 pipe.close()
-
-
-def write_frame(descriptor: int, payload: bytes) -> None:
-    """Write one length-prefixed frame to a file descriptor."""
-    view = memoryview(HEADER.pack(len(payload)) + payload)
-    while view:
-        view = view[os.write(descriptor, view):]

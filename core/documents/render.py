@@ -26,7 +26,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from core.documents import typography
 from core.documents.canonical import canonical
-from core.documents.process import HEADER, MAX_FRAME, write_frame
+from core.documents.process import HEADER, MAX_FRAME
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -147,6 +147,13 @@ def _answer(out: int, payload: bytes) -> None:
         return
     write_frame(out, json.dumps(reply).encode())
     write_frame(out, pdf)
+
+
+def write_frame(descriptor: int, payload: bytes) -> None:
+    """Write one length-prefixed frame to a file descriptor."""
+    view = memoryview(HEADER.pack(len(payload)) + payload)
+    while view:
+        view = view[os.write(descriptor, view):]
 
 
 def _read_frame(descriptor: int) -> bytes | None:

@@ -153,6 +153,13 @@ def test_slow_job_is_cut_off_and_the_next_one_works(made):
         process.close()
 
 
+def test_large_job_passes_the_pipe(process):
+    many = FACTS | {"paragraphs": [f"Абзац {number} {'слово ' * 40}" for number in range(400)]}
+    job = replace(JOB, facts=many)
+    assert len(job.as_json()) > 150_000
+    assert process.render(job).pages > 10
+
+
 def test_client_does_not_load_the_renderer():
     check = "import core.documents.process, sys; print('weasyprint' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT, check=True).stdout
