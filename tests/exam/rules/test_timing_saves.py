@@ -231,6 +231,10 @@ class TestGrant:
             minutes(10), at(50), reopens=False
         )
 
+    def test_before_the_start_of_a_shifted_attempt(self):
+        shifted = AttemptFacts(shift=minutes(15))
+        assert judge_grant(SITTING, shifted, at(-100), minutes(10)) == Granted(minutes(10), at(65), reopens=False)
+
     def test_hard_end(self):
         late = replace(SITTING, hard_end=at(62))
         facts = AttemptFacts(started=at(30))
