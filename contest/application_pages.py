@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from contest import applications, scope
+from contest import applications
 from contest.models import Application, Contest, Nomination, Participant, Submission
 from contest.rules import eligibility, states
 from contest.rules.roles import COMMISSION, STAFF
@@ -90,7 +90,7 @@ def receipt(application: Application, found: Submission) -> dict[str, Any]:
         "heading": "Уведомление о приёме заявки",
         "evidence": {"text": words.moment(found.at, zone), "iso": found.at.isoformat(),
                      "zone": words.zone_words(zone, found.at), "sha256": found.sha256,
-                     "proves": "Отпечаток подтверждает содержание заявки: если изменится хотя бы один знак, он станет другим."},
+                     "proves": "Отпечаток подтверждает содержание: если изменится хоть один знак, он станет другим."},
         "facts": [("Редакция", found.version)],
         "files": [{"name": row.name, "detail": eligibility.ATTACHMENT_KINDS[row.kind],
                    "url": f"/attachments/{row.id}/file", "sha256": row.blob.sha256}

@@ -8,7 +8,16 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from contest import contests
 from contest.models import (
-    Application, Attachment, Consent, ConsentText, Contest, Nomination, Participant, Remark, Submission)
+    Application,
+    Attachment,
+    Consent,
+    ConsentText,
+    Contest,
+    Nomination,
+    Participant,
+    Remark,
+    Submission,
+)
 from contest.rules import eligibility, roles, states
 from contest.rules.findings import Finding
 from core import access, logins, mail, storage
@@ -56,7 +65,7 @@ def open_application(nomination: Nomination, *, account_id: int, now: datetime) 
     if found is not None:
         return found
     _refuse_closed(nomination.contest, now)
-    names = (session.get_one(Account, account_id).name.split() + ["", ""])[:3]
+    names = [*session.get_one(Account, account_id).name.split(), "", ""][:3]
     fields = dict(zip(("last_name", "first_name", "middle_name"), names, strict=True))
     application = Application(nomination_id=nomination.id, account_id=account_id, edited_at=now,
                               fields=fields | {"citizenship": "Российская Федерация"})

@@ -40,7 +40,7 @@ def lines(contest_id: int) -> list[NominationLine]:
 
 def _counts(column: Any, ids: list[int], condition: Any) -> dict[int, int]:
     rows = session.execute(select(column, func.count()).where(column.in_(ids), condition).group_by(column))
-    return {key: number for key, number in rows}
+    return dict(rows.tuples().all())
 
 
 def public_page(contest: Contest, *, now: datetime) -> dict[str, Any]:
@@ -128,8 +128,8 @@ def sample_consents(contest: Contest) -> dict[str, str]:
             "письменным обращением к оператору или на странице заявки; отзыв не затрагивает уже подписанные протоколы.")
     return {
         "processing": f"{head} на обработку моих персональных данных, указанных в заявке и приложениях к ней, с целью "
-                      f"проведения конкурса «{contest.title}»: сбор, запись, хранение, уточнение, использование, передачу "
-                      f"членам комиссии и экспертной группы, уничтожение, с использованием средств автоматизации. {tail}",
+                      f"проведения конкурса «{contest.title}»: сбор, запись, хранение, уточнение, использование, "
+                      f"передачу членам комиссии и экспертной группы, уничтожение, с использованием средств автоматизации. {tail}",
         "video": f"{head} на фото- и видеосъёмку выполнения мной заданий, запись экрана и звука и на сличение человеком "
                  "моего лица с документом, удостоверяющим личность, с целью подтверждения самостоятельного выполнения "
                  f"заданий и оценивания. Автоматическое распознавание лица не применяется. {tail}",

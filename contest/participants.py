@@ -7,7 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from contest.models import (
-    Application, Briefing, BriefingSignature, Consent, Contest, Draw, Identity, Nomination, Participant)
+    Application,
+    Briefing,
+    BriefingSignature,
+    Consent,
+    Contest,
+    Draw,
+    Identity,
+    Nomination,
+    Participant,
+)
 from contest.rules import draw as lots
 from core import storage
 from core.access import Me

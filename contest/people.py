@@ -14,7 +14,6 @@ from core.db import session
 from core.errors import Refused
 from core.journal import record
 
-
 Pin = tuple[str, str] | None
 """A PIN and its hash, made off the loop before anything is written (`logins.new_card_pin`)."""
 
@@ -84,7 +83,8 @@ def replace_member(member: BodyMember, *, name: str, email: str | None, position
         raise Refused("replaced", "Этого человека уже заменили.")
     body = session.get_one(Body, member.body_id)
     member.until = now
-    access.end_role(member.account_id, roles.BODY_ROLES[body.kind][member.duty], now=now, **_scope(body))
+    kind, scope_id = _scope(body)
+    access.end_role(member.account_id, roles.BODY_ROLES[body.kind][member.duty], now=now, kind=kind, scope_id=scope_id)
     session.flush()
     appointed = add_member(body, name=name, email=email, duty=member.duty, position=position, order_ref=order_ref,
                            by=by, now=now, pin=pin)
@@ -128,14 +128,12 @@ def _members(body: Body) -> list[BodyMember]:
     return list(session.scalars(select(BodyMember).where(BodyMember.body_id == body.id)))
 
 
-def _scope(body: Body) -> dict[str, str | int]:
-    if body.nomination_id is not None:
-        return {"kind": "nomination", "scope_id": body.nomination_id}
-    return {"kind": "contest", "scope_id": body.contest_id}
+def _scope(body: Body) -> tuple[str, int]:
+    return ("nomination", body.nomination_id) if body.nomination_id else ("contest", body.contest_id)
 
 
 def _give(account_id: int, role: str, body: Body, *, basis: str, now: datetime) -> None:
-    kind, scope_id = ("nomination", body.nomination_id) if body.nomination_id else ("contest", body.contest_id)
+    kind, scope_id = _scope(body)
     access.grant_role(account_id, role, kind=kind, scope_id=scope_id, basis=basis, now=now)
 
 

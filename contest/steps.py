@@ -69,7 +69,8 @@ def _first(nomination_id: int, kind: str) -> datetime | None:
 def _staff(me: Me) -> Iterator[Step]:
     for contest in session.scalars(select(Contest).where(scope.contests_of(me, *STAFF)).order_by(Contest.id)):
         if contest.state == "draft":
-            yield Step(f"Подготовьте и объявите: {contest.title}", f"/contests/{contest.id}/setup", "Продолжить", lead=True)
+            yield Step(f"Подготовьте и объявите: {contest.title}", f"/contests/{contest.id}/setup", "Продолжить",
+                       lead=True)
         waiting = _count(contest.id, "submitted")
         if waiting:
             yield Step(f"Зарегистрируйте заявки: {waiting}", f"/contests/{contest.id}/applications?state=submitted",

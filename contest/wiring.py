@@ -1,9 +1,9 @@
 """What this package contributes to the application."""
-from flask import Flask
+from flask import Flask, before_render_template
 
-from contest import steps
-from contest.rules import roles
+from contest import place, steps
 from contest.routes import applications, contests, nominations, participants, people
+from contest.rules import roles
 from core.registry import Registry
 
 
@@ -14,3 +14,4 @@ def register(app: Flask, registry: Registry) -> None:
     for module in (contests, nominations, people, applications, participants):
         app.register_blueprint(module.blueprint)
     registry.steps.append(steps.next_steps)
+    before_render_template.connect(place.locate, app)

@@ -1,4 +1,4 @@
-"""Accounts, their secrets, login sessions, invitations and roles. No word of the contest: a role is a string, its scope a pair."""
+"""Accounts, their secrets, login sessions, invitations and roles. A role is a string, its scope a pair: no contest here."""
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint

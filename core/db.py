@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
@@ -20,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.types import TypeDecorator
 from werkzeug.local import LocalProxy
 
+log = structlog.get_logger("db")
 BUSY_TIMEOUT_MS = 50
 BUSY_PATIENCE_S = 15.0
 
@@ -78,7 +80,10 @@ class Scope:
         self.session.info.pop("wrote", None)
         self._unlock()
         for call in self.session.info.pop("after_commit", []):
-            call()
+            try:
+                call()
+            except Exception:
+                log.exception("after commit")
 
     def rollback(self) -> None:
         """Forget everything not committed."""

@@ -154,6 +154,8 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    elif request.args.get("v") and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     if settings().https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

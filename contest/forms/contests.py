@@ -1,4 +1,5 @@
 """Forms of setting up a contest."""
+from typing import Any
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
@@ -48,7 +49,7 @@ class ContestForm(FlaskForm):
         if field.data and not (field.data.isdigit() and len(field.data) in (10, 12)):
             raise ValidationError("ИНН состоит из 10 или 12 цифр.")
 
-    def facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, Any]:
         """What goes into the row."""
         found = {name: self[name].data for name in self.PLAIN}
         return found | {"applications_open_at": self.applications_open_at.instant,
@@ -68,7 +69,7 @@ class NominationForm(FlaskForm):
     no_penalties = BooleanField("Без действующих дисциплинарных взысканий", default=True)
     required_attachments = BooleanField("Документ о квалификации обязателен", default=True)
 
-    def facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, Any]:
         """What goes into the row; requirements are read by rules/eligibility."""
         return {"title": self.title.data, "profession": self.profession.data, "prize_places": self.prize_places.data,
                 "requirements": {"min_experience_years": self.min_experience_years.data, "min_age": self.min_age.data,
@@ -99,7 +100,7 @@ class EventForm(ZonedForm):
     ends_at = Instant("Окончание", [optional()])
     place = Text("Место или ссылка", optional(), limit=300)
 
-    def facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, Any]:
         """What goes into the row."""
         return {"kind": self.kind.data, "title": self.title.data, "starts_at": self.starts_at.instant,
                 "ends_at": self.ends_at.instant, "place": self.place.data or ""}

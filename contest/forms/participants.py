@@ -46,7 +46,7 @@ class IdentityDecisionForm(FlaskForm):
 class VouchForm(FlaskForm):
     """The site's responsible person vouches."""
 
-    note = Text("Какой документ проверен", required("Напишите вид документа: паспорт, служебное удостоверение."), limit=300)
+    note = Text("Какой документ проверен", required("Напишите вид документа, например паспорт."), limit=300)
 
 
 class AbsenceForm(FlaskForm):

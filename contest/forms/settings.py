@@ -23,5 +23,5 @@ class SettingsForm(FlaskForm):
         ready = super().validate(extra_validators)
         self.stored, findings = settings.parse(self.texts, self.current)
         self.found = {finding.field or "": finding.text for finding in findings}
-        self.form_errors = [*self.form_errors, *(finding.text for finding in findings)]
+        self.form_errors.extend(finding.text for finding in findings)
         return ready and not findings

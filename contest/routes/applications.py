@@ -4,7 +4,14 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from contest import application_pages as pages
 from contest import applications, scope
 from contest.forms.applications import (
-    ApplicationForm, AttachmentForm, ConsentsForm, DecisionForm, ProposalForm, ReturnForm, StartForm)
+    ApplicationForm,
+    AttachmentForm,
+    ConsentsForm,
+    DecisionForm,
+    ProposalForm,
+    ReturnForm,
+    StartForm,
+)
 from contest.forms.contests import DeedForm
 from contest.models import Attachment
 from contest.rules.roles import COMMISSION, MEMBER_CHAIR, ORGANISER, SECRETARY, STAFF

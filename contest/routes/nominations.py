@@ -85,3 +85,16 @@ def edit_event(event_id: int):
     if submit(form, lambda: contests.edit_event(event, by=me, now=g.now, **form.facts())):
         return redirect(url_for("nominations.page", nomination_id=nomination.id), 303)
     return render_template("contest/event_form.html", form=form, nomination=nomination, event=event), form_status(form)
+
+
+@blueprint.route("/events/<int:event_id>/removal", methods=["GET", "POST"])
+@allow(ORGANISER)
+def remove_event(event_id: int):
+    event, nomination = _event(event_id)
+    form, back = DeedForm(), url_for("nominations.page", nomination_id=nomination.id)
+    if submit(form, lambda: contests.remove_event(event, by=me, now=g.now)):
+        flash("Событие удалено из расписания.", "ok")
+        return redirect(back, 303)
+    return render_template("confirm.html", form=form, title=f"Удалить из расписания: {event.title}?", danger=True,
+                           button="Удалить", action=url_for("nominations.remove_event", event_id=event.id),
+                           back=back), form_status(form)

@@ -5,7 +5,14 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 
 from contest import application_pages, participants, scope
 from contest.forms.participants import (
-    AbsenceForm, AcknowledgementForm, BriefingForm, DrawForm, IdentityDecisionForm, IdentityForm, VouchForm)
+    AbsenceForm,
+    AcknowledgementForm,
+    BriefingForm,
+    DrawForm,
+    IdentityDecisionForm,
+    IdentityForm,
+    VouchForm,
+)
 from contest.models import Contest, Identity, Nomination, Participant
 from contest.rules import draw as lots
 from contest.rules.roles import COMMISSION, EXPERTS, IDENTIFIERS, ORGANISER, SITE, STAFF
