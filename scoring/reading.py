@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import re
 import struct
 import zlib
@@ -9,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import pairwise
 
 from asn1crypto import cms
 from asn1crypto import parser as der
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
@@ -41,6 +44,12 @@ TIMESTAMP = "signature_time_stamp_token"
 SUBFILTER = "/ETSI.CAdES.detached"
 FACTS_NAME = "facts.json"
 DEPTH = 32
+DIGESTS = ("sha256", "sha384", "sha512")
+
+
+# A broken file is an ordinary answer here; pyHanko would write a trace with the signers' names into the log for each.
+for name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class Unreadable(ValueError):
@@ -200,15 +209,21 @@ def _stray_inside(signed: cms.SignedData, item: EmbeddedPdfSignature,
     kinds = [attribute["type"].native for attribute in unsigned]
     if len(signed["signer_infos"]) != 1 or kinds != [TIMESTAMP] or len(unsigned[0]["values"]) != 1:
         return "состав подписи необычен"
-    if len(signed["crls"]) or not _only_chain(signed, item.signer_cert, roots):
+    if not _usual_digests(signed) or len(signed["crls"]) or not _only_chain(signed, item.signer_cert, roots):
         return "вложены не те сертификаты"
     token = _timestamp(item.signer_info)
     if token is None or len(token["signer_infos"]) != 1 or len(token["signer_infos"][0]["unsigned_attrs"]):
         return "состав метки времени необычен"
     stamp_signer = _signer_of(token)
-    if stamp_signer is None or len(token["crls"]) or not _only_chain(token, stamp_signer, roots):
+    if not _usual_digests(token) or len(token["crls"]) or stamp_signer is None:
+        return "состав метки времени необычен"
+    if not _only_chain(token, stamp_signer, roots):
         return "в метку времени вложены не те сертификаты"
     return None
+
+
+def _usual_digests(signed: cms.SignedData) -> bool:
+    return len(signed["digest_algorithms"]) == 1 and signed["digest_algorithms"][0]["algorithm"].native in DIGESTS
 
 
 def _only_chain(signed: cms.SignedData, signer: asn1_x509.Certificate, roots: list[asn1_x509.Certificate]) -> bool:
@@ -221,7 +236,19 @@ def _only_chain(signed: cms.SignedData, signer: asn1_x509.Certificate, roots: li
             return False
         path.append(above[0])
     dumps = sorted(item.dump() for item in embedded)
-    return dumps == sorted(item.dump() for item in path) and path[-1].dump() in [root.dump() for root in roots]
+    if dumps != sorted(item.dump() for item in path) or path[-1].dump() not in [root.dump() for root in roots]:
+        return False
+    return all(_issued(lower, upper) for lower, upper in pairwise(path))
+
+
+def _issued(lower: asn1_x509.Certificate, upper: asn1_x509.Certificate) -> bool:
+    # pyHanko would also build its path from the other copy, inside the time stamp: each copy must hold by itself.
+    try:
+        x509.load_der_x509_certificate(lower.dump()).verify_directly_issued_by(
+            x509.load_der_x509_certificate(upper.dump()))
+    except (*BROKEN, InvalidSignature):
+        return False
+    return True
 
 
 def _signer_of(signed: cms.SignedData) -> asn1_x509.Certificate | None:

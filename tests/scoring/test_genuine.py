@@ -3,6 +3,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic
@@ -185,6 +186,24 @@ def test_extra_certificate_inside_a_signature_is_found():
     found = judged(signed_by(ready.prepared, "Member01", stuffed, ready.authority, NOW), None)
     assert failed(found) == [7]
     assert found.rules[6].text == "Поле Member01: вложены не те сертификаты."
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_changed_certificate_inside_the_last_signature_is_found(number):
+    """The time stamp carries a second copy of the chain: a path over that copy must not hide the change."""
+    pdf = sample().signed
+    start, end = last_contents(pdf)
+    content = bytearray(bytes.fromhex(pdf[start:end].decode()))
+    chain = (sample().members[2].certificate, sample().authority.issuing.certificate, sample().authority.root)
+    encoded = chain[number].public_bytes(serialization.Encoding.DER)
+    content[content.index(encoded) + len(encoded) - 1] ^= 1
+    found = judged(pdf[:start] + content.hex().upper().encode() + pdf[end:], None)
+    assert 7 in failed(found)
+
+
+def test_hostile_file_leaves_no_names_in_the_log(caplog):
+    judged(sample().signed, None, roots=[make_authority().root])
+    assert caplog.text == ""
 
 
 def test_facts_that_differ_from_the_registry_or_from_the_print_are_found():
