@@ -10,10 +10,11 @@ _BINARY_STARTS = (
     b"%PDF",
     b"\x89PNG",
     b"\xff\xd8\xff",
-    b"GIF8",
+    b"GIF87a",
+    b"GIF89a",
     b"\x1f\x8b",
     b"7z\xbc\xaf",
-    b"Rar!",
+    b"Rar!\x1a",
     b"\xd0\xcf\x11\xe0",
 )
 _CONTROLS = {code: " " for code in [*range(32), 127] if chr(code) not in "\n\t"}

@@ -315,6 +315,10 @@ def test_unclosed_pre_swallows_nothing(after):
     ]
 
 
+def test_colons_at_the_beginning_of_a_line_of_the_text_part_nothing():
+    assert one("Что значит\n::std::vector::?{=тип ~имя}").text == "Что значит\n::std::vector::?"
+
+
 def test_comments_alone_are_no_blocks():
     assert read_gift("// раз\n\n//два\n// [id:x]\n\n\n".encode()).questions == ()
     assert read_gift(b"").refused == ()

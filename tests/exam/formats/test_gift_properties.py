@@ -182,7 +182,7 @@ def test_no_block_is_swallowed(blocks, between):
     assert sorted(lines) == begins
 
 
-@given(st.text(max_size=200) | BLOCKS)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200) | BLOCKS)
 def test_any_text_is_read_and_every_question_of_it_can_be_used(text):
     bank = read_gift(text.encode())
     for question in bank.questions:
@@ -205,6 +205,11 @@ HOSTILE = [
     "::a::{\n", "<!--", "**a",
     "&#9", "а{=б ~", "q{T}\n\n", "{\n\n", "$CATEGORY: x\n", "// points: 2\n\n", "<pre>\na\n\n",
 ]  # fmt: skip
+
+
+def test_closing_of_a_pre_is_looked_for_once():
+    small, large = (("а<pre>\n" + "б\n" * lines).encode() for lines in (5_000, 20_000))
+    assert _seconds(large) < 8 * max(_seconds(small), 0.03)
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

@@ -58,6 +58,7 @@ def test_cleared_answer_is_none_and_earns_nothing(name):
     kind, body = KINDS[name], BODIES[name]
     assert kind.parse_answer(body, None) is None
     assert kind.mark(body, None, Decimal(3)) == 0
+    assert kind.describe_answer(body, None) == ("нет ответа" if kind.scored else "ответ не требуется")
 
 
 @pytest.mark.parametrize("name", ALL)

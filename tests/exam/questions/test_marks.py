@@ -163,7 +163,7 @@ def test_short(text, share):
         ("*Ома.", "закон ома", True),
         ("ома*", "закон Ома", False), ("5\\*5", "5*5", True), ("5\\*5", "525", False), ("a\\b", "A\\B", True),
         ("*", "", True),
-        ("а*а*а*а*б", "а" * 1000, False),
+        ("а*а*а*а*б", "а" * 1000, False), ("а*бв*вг*д", "абвгд", False),
     ],
 )  # fmt: skip
 def test_short_patterns(pattern, text, fits):

@@ -50,6 +50,7 @@ def test_paper_is_marked_in_hundredths_and_its_column_adds_up():
 def test_open_answer_gets_the_points_given_by_people():
     paper = mark_paper(PAPER, ANSWERS, given={"4": Decimal("2.25")})
     assert (paper.total, paper.pending) == (492, ())
+    assert mark_paper(PAPER, ANSWERS, given={"4": Decimal(3)}).marks[3].earned == 300
 
 
 def test_open_answer_without_text_is_marked_at_once():
