@@ -150,3 +150,8 @@ def test_what_is_not_a_scheme_is_refused(data):
 def test_criterion_holds_its_aspects():
     criterion = Criterion("2", "Вид", (Aspect("2.1", "Вид", "judgement", LEVELS, 500),))
     assert criterion.aspects[0].weighted_max == 500
+
+
+def test_smallest_weight_is_allowed():
+    given = scheme(module(replace(PLACE, weight=1)))
+    assert (given.max_hundredths, validate_scheme(given)) == (5, [])
