@@ -37,8 +37,9 @@ from scoring.pki import owner
 from scoring.timestamps import as_asn1
 
 # What parsers of PDF, ASN.1 and X.509 raise on bytes made to break them. Bugs of our own show as other states in tests.
-BROKEN = (PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, RecursionError,
-          NotImplementedError, EOFError, struct.error, zlib.error)
+# RuntimeError stands for its children (endless recursion, a feature the parser lacks); itself it is passed on.
+BROKEN = (PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, RuntimeError,
+          EOFError, struct.error, zlib.error)
 GAP = re.compile(rb"<((?:[0-9A-F]{2})+)>")
 TIMESTAMP = "signature_time_stamp_token"
 SUBFILTER = "/ETSI.CAdES.detached"
@@ -89,7 +90,7 @@ def read_signatures(pdf: bytes, trust_roots: Sequence[x509.Certificate], crls: S
         roots = [as_asn1(root) for root in trust_roots]
         signatures = tuple(_read(pdf, item, roots, lists) for item in found)
     except BROKEN as error:
-        raise Unreadable(f"разметка PDF повреждена ({type(error).__name__})") from None
+        raise Unreadable(f"разметка PDF повреждена ({_kind(error)})") from None
     if certification is None or certification.permission is not MDPPerm.FILL_FORMS:
         return ReadFile(signatures, None)
     certified = [item.field_name for item in found if item.sig_object == certification.author_sig]
@@ -101,7 +102,7 @@ def attached_facts(pdf: bytes) -> bytes:
     try:
         files = list(_attached(PdfFileReader(BytesIO(pdf))))
     except BROKEN as error:
-        raise Unreadable(f"разметка PDF повреждена ({type(error).__name__})") from None
+        raise Unreadable(f"разметка PDF повреждена ({_kind(error)})") from None
     facts = [content for name, content in files if name == FACTS_NAME]
     if len(facts) != 1:
         raise Unreadable(f"файл {FACTS_NAME} вложен {len(facts)} раз вместо одного")
@@ -112,6 +113,12 @@ def attached_facts(pdf: bytes) -> bytes:
     if not same:
         raise Unreadable(f"{FACTS_NAME} записан не в каноническом виде")
     return facts[0]
+
+
+def _kind(error: Exception) -> str:
+    if type(error) is RuntimeError:
+        raise error
+    return type(error).__name__
 
 
 def _attached(reader: PdfFileReader) -> Iterator[tuple[str, bytes]]:
@@ -149,7 +156,7 @@ def _status(item: EmbeddedPdfSignature, roots: list[asn1_x509.Certificate],
     try:
         return validate_pdf_signature(item, context)
     except BROKEN as error:
-        return f"подпись не разбирается ({type(error).__name__})"
+        return f"подпись не разбирается ({_kind(error)})"
 
 
 def _problem(status: PdfSignatureStatus | str) -> str | None:
