@@ -117,23 +117,3 @@ def expert_count(nomination_id: int, now: datetime) -> int:
     return session.scalar(select(func.count()).select_from(BodyMember).join(Body).where(
         Body.nomination_id == nomination_id, Body.kind == "expert_group", BodyMember.since <= now,
         BodyMember.until.is_(None))) or 0
-
-
-def sample_consents(contest: Contest) -> dict[str, str]:
-    """Texts to start from (152-ФЗ, domain.md §7.2); the organiser's lawyer has the last word."""
-    operator = f"{contest.operator_name}, {contest.operator_address or 'адрес не указан'}" + (
-        f", ИНН {contest.operator_inn}" if contest.operator_inn else "")
-    head = f"Я даю согласие оператору ({operator})"
-    tail = (f"Согласие действует до окончания хранения документов этапа {contest.year} года. Отозвать его можно "
-            "письменным обращением к оператору или на странице заявки; отзыв не затрагивает уже подписанные протоколы.")
-    return {
-        "processing": f"{head} на обработку моих персональных данных, указанных в заявке и приложениях к ней, с целью "
-                      f"проведения конкурса «{contest.title}»: сбор, запись, хранение, уточнение, использование, "
-                      f"передачу членам комиссии и экспертной группы, уничтожение, с использованием средств автоматизации. {tail}",
-        "video": f"{head} на фото- и видеосъёмку выполнения мной заданий, запись экрана и звука и на сличение человеком "
-                 "моего лица с документом, удостоверяющим личность, с целью подтверждения самостоятельного выполнения "
-                 f"заданий и оценивания. Автоматическое распознавание лица не применяется. {tail}",
-        "publication": f"{head} на распространение моих фамилии, имени, отчества, места работы и результата на странице "
-                       "конкурса с целью объявления итогов. Без этого согласия публикуются только код и место. "
-                       f"{tail}",
-    }

@@ -6,6 +6,7 @@ from contest.forms.contests import ConsentTextsForm, ContestForm, DeedForm, Nomi
 from contest.forms.fields import of_row, shown
 from contest.models import Contest
 from contest.rules.roles import ADMIN, ORGANISER, STAFF
+from contest.sample_texts import sample_consents
 from core.access import PUBLIC, allow, current, me
 from core.web import form_status, submit
 
@@ -78,7 +79,7 @@ def new_nomination(contest_id: int):
 def consents(contest_id: int):
     contest = scope.contest_for(me, contest_id, ORGANISER)
     texts = contests.consent_texts(contest.id)
-    form = ConsentTextsForm(data={kind: row.text for kind, row in texts.items()} or overview.sample_consents(contest))
+    form = ConsentTextsForm(data={kind: row.text for kind, row in texts.items()} or sample_consents(contest))
     if submit(form, lambda: contests.set_consent_texts(contest, form.data_texts(), by=me, now=g.now)):
         flash("Тексты согласий утверждены.", "ok")
         return redirect(url_for("contests.setup", contest_id=contest.id), 303)
