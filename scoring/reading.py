@@ -32,7 +32,7 @@ from pyhanko.sign.validation import (
 )
 from pyhanko_certvalidator import ValidationContext
 
-from core.documents.canonical import NotCanonical, canonical
+from core.canonical import NotCanonical, canonical
 from scoring.pki import owner
 from scoring.timestamps import as_asn1
 

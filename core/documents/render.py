@@ -25,7 +25,7 @@ from weasyprint.document import Document
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from core.documents import typography
-from core.documents.canonical import canonical
+from core.canonical import canonical
 from core.documents.process import HEADER, MAX_FRAME
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,12 +1,10 @@
-"""Canonical JSON: one value has one sequence of bytes, so its SHA-256 can be printed and compared.
-
-UTF-8, keys sorted, no spaces, integers only. Floats are refused: their text depends on who writes it.
-"""
+"""Canonical JSON of what people hand in: strict plain JSON with refusals in Russian, on `core.canonical`."""
 
 import hashlib
 import json
 from typing import Any, NoReturn
 
+from core.canonical import NotCanonical, canonical
 from core.errors import Refused
 
 MAX_DEPTH = 40
@@ -16,8 +14,8 @@ def canonical_bytes(value: object) -> bytes:
     """Return the canonical bytes of a plain JSON value; refuse floats, odd types and lone surrogates."""
     _check(value, 0)
     try:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-    except UnicodeEncodeError:
+        return canonical(value)
+    except NotCanonical:
         raise Refused("not_canonical", "Текст содержит недопустимые символы (половина суррогатной пары).") from None
 
 

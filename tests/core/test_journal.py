@@ -120,7 +120,7 @@ def test_nothing_is_written_when_the_fact_is_not(db):
 
 @pytest.mark.parametrize("payload", [{"points": 1.5}, {"deep": [{"points": 0.1}]}, {"thing": object()}])
 def test_what_has_no_one_form_is_refused_at_once(unit, payload):
-    with pytest.raises(TypeError, match="canonical"):
+    with pytest.raises(ValueError, match="canonical"):
         journal.record("bad", ("account", 1), by=None, now=NOW, **payload)
 
 

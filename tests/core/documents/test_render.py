@@ -9,7 +9,7 @@ from dataclasses import replace
 import pikepdf
 import pytest
 
-from core.documents.canonical import canonical
+from core.canonical import canonical
 from core.documents.process import ROOT, Anchor, Attached, DocumentMeta, RenderFailed, RenderJob, RenderProcess
 
 META = DocumentMeta("Протокол", "ЭГ-70-03", "2026-06-18", "2026-06-18T09:00:00Z", "Asia/Tomsk",
