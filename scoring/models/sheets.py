@@ -46,8 +46,8 @@ class Sheet(Base):
     __tablename__ = "sheet"
     __table_args__ = (
         UniqueConstraint("scheme_id", "participant_id", "expert_id", "module", "version"),
-        CheckConstraint("state IN ('assigned', 'in_progress', 'submitted', 'alert', 'reconciling', 'signed', 'included', "
-                        "'recused', 'unfinished', 'reopened', 'annulled')", name="state"),
+        CheckConstraint("state IN ('assigned', 'in_progress', 'submitted', 'alert', 'reconciling', 'signed', "
+                        "'included', 'recused', 'unfinished', 'reopened', 'annulled')", name="state"),
         CheckConstraint("state NOT IN ('submitted', 'alert', 'reconciling', 'signed', 'included') "
                         "OR submitted_at IS NOT NULL", name="submitted"),
         CheckConstraint("(state IN ('signed', 'included', 'annulled')) = (signed_at IS NOT NULL)", name="signed"),
@@ -165,7 +165,8 @@ class Summary(Base):
     """The summary table as it stood when a protocol was drafted: inputs and result in canonical JSON."""
 
     __tablename__ = "summary"
-    __table_args__ = (UniqueConstraint("nomination_id", "revision"), CheckConstraint("length(sha256) = 64", name="sha256"))
+    __table_args__ = (UniqueConstraint("nomination_id", "revision"),
+                      CheckConstraint("length(sha256) = 64", name="sha256"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     nomination_id: Mapped[int] = mapped_column(ForeignKey("nomination.id"), index=True)
