@@ -23,12 +23,14 @@ MAX_ID = 60
 TOUCHED = frozenset({*states.COUNTED_SHEETS, states.Sheet.ANNULLED.value})
 
 
-def upload(nomination: Nomination, scheme: rules.Scheme, received: storage.Received, *, name: str, by: Me,
+def upload(nomination: Nomination, scheme: rules.Scheme, received: storage.Received | None, *, name: str, by: Me,
            now: datetime) -> Scheme:
     """Keep a scheme that was read from a workbook as the draft of the nomination; an earlier draft is replaced.
 
     Nothing is in force until `freeze`. Refused when a mark of the scheme in force is already signed.
     """
+    if received is None:
+        raise Refused("no_file", "Выберите файл XLSX.", field="file")
     refuse_long(scheme)
     _refuse_signed(nomination.id)
     draft = of_state(nomination.id, "draft") or Scheme(nomination_id=nomination.id,
@@ -44,9 +46,9 @@ def upload(nomination: Nomination, scheme: rules.Scheme, received: storage.Recei
 
 def refuse_long(scheme: rules.Scheme) -> None:
     """Refuse designations and titles that no page could show."""
-    for one in (*scheme.modules, *scheme.aspects()):
-        if len(one.id) > MAX_ID:
-            words = f"Обозначение «{one.id[:MAX_ID]}…» длиннее {MAX_ID} знаков. Сократите его в книге."
+    for key in (*(module.id for module in scheme.modules), *(aspect.id for aspect in scheme.aspects())):
+        if len(key) > MAX_ID:
+            words = f"Обозначение «{key[:MAX_ID]}…» длиннее {MAX_ID} знаков. Сократите его в книге."
             raise Refused("long_id", words, field="file")
     if len(scheme.title) > 300:
         raise Refused("long_title", "Название схемы длиннее 300 знаков. Сократите его в книге.", field="file")

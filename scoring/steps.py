@@ -84,8 +84,8 @@ def _all_signed(me: Me) -> Iterator[tuple[int, str]]:
         Nomination.id, Nomination.title, Sheet.state))
     for nomination_id, title, state, count in rows:
         found.setdefault((nomination_id, title), Counter())[state] += count
-    for key, count in found.items():
-        if set(count) <= COUNTED_SHEETS and count[State.SIGNED.value]:
+    for key, states in found.items():
+        if set(states) <= COUNTED_SHEETS and states[State.SIGNED.value]:
             yield key
 
 

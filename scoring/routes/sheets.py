@@ -153,8 +153,8 @@ def recusal(sheet_id: int):
         return redirect(url_for("sheets.mine"), 303)
     sheet = sheets.own(me, sheet_id)
     return render_template("confirm.html", form=form, title="Заявить самоотвод?", danger=True,
-                           button="Заявить самоотвод", text=f"Листы участника {sheet.participant.code} закроются для вас навсегда.",
-                           action=url_for("sheets.recusal", sheet_id=sheet.id),
+                           button="Заявить самоотвод", action=url_for("sheets.recusal", sheet_id=sheet.id),
+                           text=f"Листы участника {sheet.participant.code} закроются для вас навсегда.",
                            back=url_for("sheets.page", sheet_id=sheet.id)), form_status(form)
 
 
