@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 PASSWORD = "konkurs-demo-2026"  # noqa: S105 (printed by `make demo`, demonstration data only)
 SIGNING = "подпись-demo-2026"
+PIN = "402719"
 DOMAIN = "demo.example"
 
 
@@ -48,6 +49,12 @@ MASON_EXPERTS = (
     Person("mason-chair", "Кольцов Фёдор Ильич", "прораб, ООО «Томскстрой»"),
     Person("mason-expert1", "Миронова Юлия Сергеевна", "преподаватель, строительный техникум"),
 )
+NOVOSIBIRSK_SECRETARY = Person("nsk-secretary", "Ильина Светлана Павловна", "Министерство труда")
+NOVOSIBIRSK_COMMISSION = (
+    Person("nsk-chair", "Захаров Виктор Николаевич", "заместитель министра"),
+    Person("nsk-member1", "Титова Галина Ивановна", "автотранспортный техникум"),
+    Person("nsk-member2", "Маслов Андрей Юрьевич", "союз автомобильных перевозчиков"),
+)
 WELDERS = tuple(Person(f"welder{n}", name, work) for n, (name, work) in enumerate((
     ("Зайцев Роман Игоревич", "ООО «Промсварка»"), ("Гаврилов Степан Олегович", "АО «Сибмонтаж»"),
     ("Никитина Алёна Дмитриевна", "ООО «Томскмонтаж»"), ("Абрамов Кирилл Андреевич", "ООО «Северный трубный завод»"),
@@ -61,4 +68,19 @@ MASONS = tuple(Person(f"mason{n}", name, work) for n, (name, work) in enumerate(
 DRIVERS = tuple(Person(f"driver{n}", name, work) for n, (name, work) in enumerate((
     ("Орлов Пётр Семёнович", "МУП «Автобусный парк № 2»"), ("Жуков Глеб Антонович", "ООО «Пассажирские линии»"),
     ("Панин Юрий Львович", "МУП «Автобусный парк № 2»"), ("Соболь Инна Павловна", "ООО «Маршрут»"),
-    ("Рогов Тимур Маратович", "ООО «Маршрут»"), ("Чернов Иван Кузьмич", "МУП «Автобусный парк № 1»")), 1))
+    ("Рогов Тимур Маратович", "ООО «Маршрут»"), ("Чернов Иван Кузьмич", "МУП «Автобусный парк № 1»"),
+    ("Лосев Денис Петрович", "ООО «Пассажирские линии»"), ("Кузина Вера Ильинична", "МУП «Автобусный парк № 1»")), 1))
+CARD_HOLDER = MASONS[1]
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who runs a contest: its commission, chair first, its secretary, and the people of the day with their roles."""
+
+    secretary: Person
+    commission: tuple[Person, ...]
+    others: tuple[tuple[Person, str], ...] = ()
+
+
+TOMSK = Crew(SECRETARY, COMMISSION, ((PROCTOR, "proctor"), (SITE, "site"), (AUDITOR, "auditor")))
+NOVOSIBIRSK = Crew(NOVOSIBIRSK_SECRETARY, NOVOSIBIRSK_COMMISSION)

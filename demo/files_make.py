@@ -107,7 +107,40 @@ def electrician() -> Scheme:
     return Scheme("Электромонтёр. Сборка схемы управления", 6000, (module,))
 
 
-SCHEMES = {"welder_scheme.xlsx": welder, "electrician_scheme.xlsx": electrician}
+def mason() -> Scheme:
+    """Return scheme D: brickwork with tolerances, 60 points."""
+    laid = _steps(("норма выполнена полностью", 600), ("выполнено не менее 90 % нормы", 300), ("меньше 90 % нормы", 0))
+    bond = _defects(("нарушена перевязка в ряду", 200))
+    look = {
+        "levels": [
+            "швы не заполнены, кладка загрязнена",
+            "швы неровные, кладка загрязнена местами",
+            "швы заполнены, отдельные отклонения",
+            "швы ровные и полные, кладка чистая",
+        ]
+    }
+    sizes = (
+        ("3.1", "Отклонение толщины кладки", 500, 800),
+        ("4.1", "Отклонение от вертикали на 0,6 м", 300, 1000),
+        ("5.1", "Отклонение рядов от горизонтали", 300, 800),
+        ("6.1", "Неровность под правилом", 300, 700),
+    )
+    measured = tuple(
+        Criterion(number[0], title, (Aspect(number, title, "measurement", _tolerance("мм", 0, high, 200, 100), most),))
+        for number, title, high, most in sizes
+    )
+    criteria = (
+        Criterion("1", "Место", (Aspect("1.1", "Рабочее место организовано", "yes_no", {}, 500),)),
+        Criterion("2", "Перевязка", (Aspect("2.1", "Перевязка швов", "defects", bond, 1000),)),
+        *measured,
+        Criterion("7", "Швы", (Aspect("7.1", "Заполнение швов, чистота кладки", "judgement", look, 600),)),
+        Criterion("8", "Норма", (Aspect("8.1", "Норма выработки: 48 кирпичей", "steps", laid, 600),)),
+        _safety("9"),
+    )
+    return Scheme("Каменщик. Кладка стены", 6000, (Module("А", "Кладка стены с проёмом", criteria),))
+
+
+SCHEMES = {"welder_scheme.xlsx": welder, "electrician_scheme.xlsx": electrician, "mason_scheme.xlsx": mason}
 
 
 def main() -> None:

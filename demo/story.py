@@ -1,17 +1,16 @@
 """The seed as a story: acts at explicit times in the past, played in their order through the operations of the service."""
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy import select
+from zoneinfo import ZoneInfo
 
 from core import access, clock, db
 from core.access import Me
-from core.accounts import Account
-from core.db import session
 
 MARK = "демонстрационные данные"
+EVERY = 50
 
 
 @dataclass(order=True)
@@ -31,14 +30,25 @@ class Story:
     now: datetime
     acts: list[Act] = field(default_factory=list)
     cast: dict[str, Any] = field(default_factory=dict)
+    planned: int = 0
 
     def ago(self, **past: float) -> datetime:
         """A moment before the seed: `story.ago(days=30, hours=2)`."""
         return self.now - timedelta(**past)
 
+    def day(self, days: int, hour: str, zone: str = "Asia/Tomsk") -> datetime:
+        """`days` from today (negative: before) at a local hour «10:00»."""
+        where = ZoneInfo(zone)
+        date = self.now.astimezone(where).date() + timedelta(days=days)
+        hours, minutes = (int(part) for part in hour.split(":"))
+        return datetime(date.year, date.month, date.day, hours, minutes, tzinfo=where)
+
     def at(self, moment: datetime, call: Callable[[datetime], object], *, slow: bool = False) -> None:
-        """Plan an act; acts of one moment keep the order in which they were planned."""
-        self.acts.append(Act(moment, len(self.acts), call, slow))
+        """Plan an act; acts of one moment keep the order in which they were planned. ValueError for the future."""
+        if moment > self.now:
+            raise ValueError(f"an act of the seed lies in the future: {moment}")
+        self.planned += 1
+        heapq.heappush(self.acts, Act(moment, self.planned, call, slow))
 
     def play(self, tell: Callable[[str], None] = lambda _: None) -> None:
         """Play every act in time order, each in a transaction of its own, with the clock stopped at its moment.
@@ -47,8 +57,7 @@ class Story:
         """
         done = 0
         while self.acts:
-            self.acts.sort()
-            act = self.acts.pop(0)
+            act = heapq.heappop(self.acts)
             with clock.stopped_at(act.at):
                 if act.slow:
                     act.call(act.at)
@@ -56,13 +65,12 @@ class Story:
                     with db.transaction():
                         act.call(act.at)
             done += 1
-            if done % 50 == 0:
-                tell(f"  {done} действий, {act.at:%d.%m.%Y}")
+            if done % EVERY == 0:
+                tell(f"  {done} действий, дошли до {act.at:%d.%m.%Y}")
 
     def person(self, name: str) -> Me:
         """The Me of somebody of the cast, with the roles of this moment."""
-        return access.person_of(self.cast[name], clock.now())
-
-    def account_id(self, email: str) -> int:
-        """The account behind an address."""
-        return session.scalars(select(Account.id).where(Account.email == email)).one()
+        if db.in_scope():
+            return access.person_of(self.cast[name], clock.now())
+        with db.reading():
+            return access.person_of(self.cast[name], clock.now())

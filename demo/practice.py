@@ -1,0 +1,86 @@
+"""Practice of the seed: tasks, who opened them when, and the results handed in."""
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from contest.models import Event
+from core import storage
+from core.db import reading, session
+from demo import pictures
+from demo.beginnings import organiser
+from demo.cast import Person
+from demo.entrants import participant
+from demo.story import Story
+from exam import tasks
+
+AGENT = "Mozilla/5.0 (demo)"
+
+
+def task(story: Story, nomination_key: str, *, at: datetime, title: str, text: str, drawing: tuple[str, ...],
+         lasts: timedelta) -> None:
+    """A task on the nomination's practice event with a one-page PDF."""
+    def add(now: datetime) -> None:
+        event = session.get_one(Event, story.cast[f"{nomination_key}:practice"])
+        page = storage.receive(pictures.sheet(title, drawing), allowed=storage.PDF, max_bytes=5 * storage.MB)
+        row = tasks.add_task(event, title=title, text=text, files=[("Задание.pdf", page)],
+                             closes_at=event.starts_at + lasts, by=organiser(story), now=now)
+        story.cast[f"{nomination_key}:task"] = row.id
+    story.at(at, add)
+
+
+def look(story: Story, nomination_key: str, person: Person, *, at: datetime) -> None:
+    """Somebody of the staff reads the task: journalled, with «до начала» when it is before the hour."""
+    def view(now: datetime) -> None:
+        me = story.person(person.key)
+        with reading():
+            found = tasks.load(story.cast[f"{nomination_key}:task"])
+        tasks.note_staff_view(found, by=me, now=now)
+    story.at(at, view, slow=True)
+
+
+def perform(story: Story, nomination_key: str, person: Person, *, at: datetime, lasts: timedelta, again: bool = False,
+            paper: bool = False) -> None:
+    """First access at `at`, the page shown, perhaps opened again; a photo (and a PDF) handed in after `lasts`."""
+    key = f"{nomination_key}:task"
+    story.at(at, partial(_open, story, key, person))
+    story.at(at + timedelta(seconds=1), partial(_after_first, story, key, person, _sent), slow=True)
+    story.at(at + timedelta(seconds=2), partial(_shown, story, key, person))
+    if again:
+        story.at(at + timedelta(minutes=25), partial(_after_first, story, key, person, _later), slow=True)
+    story.at(at + lasts, partial(_hand_in, story, key, person, "photo.jpg", "Общий вид после выполнения"))
+    if paper:
+        story.at(at + lasts + timedelta(minutes=3), partial(_hand_in, story, key, person, "card.pdf",
+                                                            "Карта самоконтроля"))
+
+
+def _open(story: Story, key: str, person: Person, now: datetime) -> None:
+    tasks.open_task(tasks.load(story.cast[key]), participant(story, person), address="", agent=AGENT,
+                    by=story.person(person.key), now=now)
+
+
+def _after_first(story: Story, key: str, person: Person, call: Callable[[tasks.FirstAccess, datetime], object],
+                 now: datetime) -> None:
+    with reading():
+        first = tasks.first_access(tasks.load(story.cast[key]), participant(story, person))
+    assert first is not None
+    call(first, now)
+
+
+def _sent(first: tasks.FirstAccess, now: datetime) -> None:
+    tasks.note_sent(first.id, now=now)
+
+
+def _later(first: tasks.FirstAccess, now: datetime) -> None:
+    tasks.note_later(first, file_id=None, address="", now=now)
+
+
+def _shown(story: Story, key: str, person: Person, now: datetime) -> None:
+    tasks.mark_opened(story.cast[key], participant(story, person).id, now=now)
+
+
+def _hand_in(story: Story, key: str, person: Person, name: str, note: str, now: datetime) -> None:
+    pdf = name.endswith(".pdf")
+    made = pictures.sheet(note, ("Размеры проверены.", "Место убрано.")) if pdf else pictures.work(person.key)
+    received = storage.receive(made, allowed=storage.PDF if pdf else storage.IMAGES, max_bytes=5 * storage.MB)
+    tasks.hand_in(tasks.load(story.cast[key]), participant(story, person), received, name=name, note=note,
+                  by=story.person(person.key), now=now)
