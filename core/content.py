@@ -1,6 +1,7 @@
 """What a file is, judged by its bytes: names and the browser's word count for nothing. No database, no Flask."""
 import codecs
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -15,15 +16,17 @@ PDF = frozenset({"application/pdf"})
 VIDEO = frozenset({"video/mp4", "video/quicktime", "video/webm", "video/x-matroska"})
 OFFICE = frozenset({DOCX, XLSX})
 TEXT = frozenset({"text/plain"})
+ZIP = frozenset({"application/zip"})
 
 WORDS = {
     JPEG: "JPEG", PNG: "PNG", WEBP: "WebP", "application/pdf": "PDF", "video/mp4": "MP4", "video/quicktime": "MOV",
     "video/webm": "WebM", "video/x-matroska": "MKV", DOCX: "DOCX", XLSX: "XLSX", "text/plain": "текст (TXT, GIFT)",
+    "application/zip": "ZIP",
 }
 SUFFIXES = {
     JPEG: ".jpg", PNG: ".png", WEBP: ".webp", "application/pdf": ".pdf", "video/mp4": ".mp4",
     "video/quicktime": ".mov", "video/webm": ".webm", "video/x-matroska": ".mkv", DOCX: ".docx", XLSX: ".xlsx",
-    "text/plain": ".txt",
+    "text/plain": ".txt", "application/zip": ".zip",
 }
 MAX_PIXELS = 89_000_000  # below the size at which Pillow warns
 MAX_SIDE = 30_000
@@ -135,12 +138,14 @@ def _office(path: Path, head: bytes) -> str | None:
             names = set(archive.namelist())
             if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
                 raise Broken("в файле слишком много содержимого")
-            if "[Content_Types].xml" not in names or any(name.endswith("vbaProject.bin") for name in names):
+            if "[Content_Types].xml" not in names:
+                return "application/zip"
+            if any(name.endswith("vbaProject.bin") for name in names):
                 return None
             kind = DOCX if "word/document.xml" in names else XLSX if "xl/workbook.xml" in names else None
             if kind and archive.testzip() is not None:
                 raise Broken("файл повреждён")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise Broken("файл повреждён или загружен не до конца") from error
     return kind
 

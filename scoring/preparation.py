@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from core import db, journal, mail, storage, web
 from core.accounts import Account
+from core.content import PDF
 from core.db import session
 from core.documents import papers
 from core.states import move
@@ -31,15 +32,15 @@ def finish(protocol_id: int, *, now: datetime) -> None:
     papers.ensure_rendered(document_id, now=now)
     with db.reading():
         bound = {row.field: _certificate(row.certificate_sha256) for row in _signers(protocol_id)}
-    received = prepare(document_id, bound, now=frozen_at)
+    received = storage.receive(prepare(document_id, bound, now=frozen_at), allowed=PDF, max_bytes=MAX_FILE)
     with db.transaction():
         _register(protocol_id, received, now)
 
 
-def prepare(document_id: int, bound: dict[str, str | None], *, now: datetime) -> storage.Received:
-    """The stored file of a rendered document with its signature fields under the registrar's certification.
+def prepare(document_id: int, bound: dict[str, str | None], *, now: datetime) -> bytes:
+    """A rendered document with its signature fields under the registrar's certification. Slow, writes nothing.
 
-    `bound`: field → PEM of the only certificate it takes, or None. No rows are written.
+    `bound`: field → PEM of the only certificate it takes, or None.
     """
     with db.reading():
         document = session.scalars(select(papers.Document).options(joinedload(papers.Document.blob)).where(
@@ -48,8 +49,7 @@ def prepare(document_id: int, bound: dict[str, str | None], *, now: datetime) ->
     pdf, anchors = storage.read(document.blob), document.anchors
     held = keys.current_authority(now)
     specs = [pades.FieldSpec(name, page, tuple(rect), _loaded(bound.get(name))) for name, page, rect in anchors]
-    ready = web.offload(pades.prepare, pdf, specs, held.registrar, now=now, timestamper=keys.timestamper(held, now))
-    return storage.receive(ready, allowed=storage.PDF, max_bytes=MAX_FILE)
+    return web.offload(pades.prepare, pdf, specs, held.registrar, now=now, timestamper=keys.timestamper(held, now))
 
 
 def finish_waiting(now: datetime) -> int:

@@ -1,6 +1,7 @@
 """Kinds of protocols: what differs between the expert group's and the commission's. Filled at import from wiring."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from core.access import Me
@@ -9,7 +10,8 @@ from scoring.models.papers import Protocol
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of protocol; hooks get the protocol (and by, now where they write)."""
+    """A kind of protocol. `current_facts(protocol, now)`: the facts as they are now, compared with the draft;
+    `on_frozen(protocol, by=…, now=…)`; `readers(me, protocol)`: who may read it besides signers, chair and staff."""
 
     key: str
     form: str
@@ -19,7 +21,7 @@ class Kind:
     chair: str
     members: frozenset[str]
     steps: Mapping[str, frozenset[str]]
-    current_facts: Callable[[Protocol], dict[str, Any]]
+    current_facts: Callable[[Protocol, datetime], dict[str, Any]]
     on_frozen: Callable[..., object] = field(default=lambda protocol, **_: None)
     readers: Callable[[Me, Protocol], bool] = field(default=lambda me, protocol: False)
 

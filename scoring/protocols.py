@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from contest.models import Contest, Nomination
-from contest.rules.roles import ORGANISER, SECRETARY, STAFF
+from contest.rules.roles import ORGANISER, STAFF
 from core import db, journal, mail, web
 from core.access import Me
 from core.accounts import Account
@@ -123,7 +123,7 @@ def locked(protocol_id: int) -> Protocol:
 
 
 def visible(me: Me, protocol_id: int) -> Protocol:
-    """The protocol, for those it concerns: its signers, who leads it, staff, and readers of its kind. Else NotVisible."""
+    """The protocol, for its signers, who leads it, staff, and the readers of its kind; else NotVisible."""
     protocol = load(protocol_id)
     if protocol is None or not (signatory_of(protocol, me) or leads(protocol, me) or is_staff(protocol, me)
                                 or KINDS[protocol.kind].readers(me, protocol)):
@@ -159,7 +159,7 @@ def open_approval(protocol: Protocol, *, due_at: datetime | None, by: Me, now: d
     due = due_at or now + APPROVAL_TERM
     if due <= now:
         raise Refused("due", "Срок согласования уже прошёл. Укажите будущее время.", field="due_at")
-    _refuse_stale(protocol)
+    _refuse_stale(protocol, now)
     move(protocol, "on_approval", KINDS[protocol.kind].steps, words=PROTOCOL_LABELS)
     protocol.approval_due_at = due
     journal.record("protocol.approval_opened", protocol, by=by, now=now, due_at=due, facts_sha256=protocol.facts_sha256)
@@ -231,7 +231,7 @@ def freeze(protocol: Protocol, *, by: Me, now: datetime, signing_due_at: datetim
         raise Refused("not_agreed", "Зафиксировать текст пока нельзя: " + "; ".join(found) + ".")
     if signing_due_at is not None and signing_due_at <= now:
         raise Refused("due", "Срок подписания уже прошёл. Укажите будущее время.", field="signing_due_at")
-    _refuse_stale(protocol)
+    _refuse_stale(protocol, now)
     kind = KINDS[protocol.kind]
     move(protocol, "frozen", kind.steps, words=PROTOCOL_LABELS)
     for row in protocol.signatories:
@@ -246,8 +246,8 @@ def freeze(protocol: Protocol, *, by: Me, now: datetime, signing_due_at: datetim
                    signers=len(protocol.signatories))
 
 
-def _refuse_stale(protocol: Protocol) -> None:
-    if digest(KINDS[protocol.kind].current_facts(protocol)) != protocol.facts_sha256:
+def _refuse_stale(protocol: Protocol, now: datetime) -> None:
+    if digest(KINDS[protocol.kind].current_facts(protocol, now)) != protocol.facts_sha256:
         raise Refused("stale", "После составления проекта данные изменились. Составьте протокол заново.")
 
 
@@ -272,7 +272,7 @@ def settle(protocol: Protocol, *, by: Me, now: datetime) -> None:
     found = completion.outcome(protocol.rule, [completion.Signer(row.duty, row.state) for row in protocol.signatories])
     if found == "waiting":
         return
-    dissent = any(row.dissent is not None for row in protocol.signatories)
+    dissent = any(row.dissent and row.dissent.sha256 for row in protocol.signatories)
     state = "failed" if found == "failed" else "signed_with_dissent" if dissent else "signed"
     if found == "complete":
         protocol.completed_at = now

@@ -2,7 +2,8 @@
 
     python -m scoring.recalc FILE.json      exit 0 equal byte for byte, 1 different, 2 cannot be read
 
-The file is the JSON attached to a protocol: {"schema": 1, "inputs": …, "summary": …}; points are in hundredths.
+The file is the JSON attached to a protocol: {"schema": 1, "inputs": …, "summary": …}; points are in hundredths. What
+the protocol says besides the table stands beside them under "protocol" and is not recomputed.
 """
 
 import sys
@@ -23,6 +24,7 @@ from scoring.rules.table import TOOK_PART, Inputs, Participant, Rules, normal, r
 from scoring.rules.wording import problem_text, row_note
 
 SCHEMA = 1
+WORDS = "protocol"
 MAX_FILE = 20 * 1024 * 1024
 EQUAL, DIFFERENT, UNREADABLE = 0, 1, 2
 NO_TIE: dict[str, Any] = {"rules": [], "unresolved": False, "shared": False, "basis": ""}
@@ -87,7 +89,7 @@ def check_document(data: bytes) -> list[str]:
     Refuses what is not such a document or cannot be computed.
     """
     found = parse(data)
-    fits = isinstance(found, dict) and set(found) == {"schema", "inputs", "summary"}
+    fits = isinstance(found, dict) and set(found) - {WORDS} == {"schema", "inputs", "summary"}
     if not fits or canonical_bytes(found["schema"]) != canonical_bytes(SCHEMA):
         raise Refused("not_a_document", f"Файл не является приложением к протоколу (schema {SCHEMA}, inputs, summary).")
     computed = summary(found["inputs"])

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from core import db, journal, storage, web
 from core.access import Me
+from core.content import PDF
 from core.db import session
 from core.errors import NotVisible, Refused
 from scoring import keys, pades, pki, protocols
@@ -84,7 +85,7 @@ def sign_file(protocol_id: int, passphrase: str, *, shown_sha256: str = "", by: 
 
 def _refuse_unseen(protocol: Protocol, shown_sha256: str) -> None:
     if shown_sha256 and shown_sha256 not in {revision.sha256 for revision in protocol.revisions}:
-        raise Refused("other_file", "На странице был показан отпечаток другого файла. Откройте страницу подписи заново.")
+        raise Refused("other_file", "Был показан отпечаток другого файла. Откройте страницу подписи заново.")
 
 
 def take_lease(protocol_id: int, signatory_id: int, *, now: datetime, patience: float = PATIENCE_S) -> None:
@@ -126,7 +127,7 @@ def _signed(protocol_id: int, signatory_id: int, credential: pki.Credential, now
     with db.reading():
         place = _place(protocol_id, signatory_id)
     pdf = sign_bytes(place.pdf, place.field, credential, reason=place.title, zone=place.zone, now=now)
-    received = storage.receive(pdf, allowed=storage.PDF, max_bytes=MAX_FILE)
+    received = storage.receive(pdf, allowed=PDF, max_bytes=MAX_FILE)
     return SignedFile(protocol_id, signatory_id, place.head_sha256, received, credential.fingerprint)
 
 
