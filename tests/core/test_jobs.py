@@ -18,7 +18,7 @@ calls: list[object] = []
 @pytest.fixture
 def inside(app, db, tmp_path, monkeypatch):
     """An application context with a queue and tasks of this test."""
-    monkeypatch.setattr(app.config["core"].__class__, "data_dir", tmp_path)
+    monkeypatch.setitem(app.config["core"].__dict__, "data_dir", tmp_path)
     monkeypatch.setattr(jobs, "TASKS", dict(jobs.TASKS))
     app.extensions.pop("jobs", None)
     calls.clear()

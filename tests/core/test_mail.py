@@ -25,7 +25,7 @@ from tests.core import mail_server
 @pytest.fixture
 def inside(app, db, tmp_path, monkeypatch):
     """An application context over a data folder of this test."""
-    monkeypatch.setattr(app.config["core"].__class__, "data_dir", tmp_path)
+    monkeypatch.setitem(app.config["core"].__dict__, "data_dir", tmp_path)
     with app.app_context():
         yield tmp_path / "mail"
 

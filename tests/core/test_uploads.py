@@ -17,7 +17,7 @@ class Attach(FlaskForm):
 
 @pytest.fixture
 def form(app, db, tmp_path, monkeypatch):
-    monkeypatch.setattr(app.config["core"].__class__, "data_dir", tmp_path)
+    monkeypatch.setitem(app.config["core"].__dict__, "data_dir", tmp_path)
 
     def fill(data=None, name="скан.pdf"):
         file = FileStorage(io.BytesIO(data or b""), filename=name if data is not None else "")
