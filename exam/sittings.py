@@ -73,6 +73,28 @@ def facts_of(attempt: Attempt | None) -> facts.AttemptFacts:
 
 def conditions_of(participant: Participant) -> facts.StartConditions:
     """The three facts about the person that the start asks for."""
-    ready = participants.readiness(participant)
+    return conditions(participants.readiness(participant))
+
+
+def conditions(ready: participants.Readiness) -> facts.StartConditions:
+    """The same from a readiness that was read for many."""
     return facts.StartConditions(identity_approved=ready.identity, consents_signed=ready.consents,
                                  briefing_acknowledged=ready.briefing)
+
+
+def moved(row: Sitting) -> bool:
+    """Whether the timetable has been changed since the sitting was set: its window is still the old one."""
+    return (row.opens_at, row.closes_at) != (row.event.starts_at, row.event.ends_at)
+
+
+def of_event(event_id: int) -> Sitting | None:
+    """The sitting set on an event."""
+    return session.scalar(select(Sitting).where(Sitting.event_id == event_id))
+
+
+def participation(me: Me, sitting: Sitting) -> Participant:
+    """The person's own participation in the sitting's nomination; NotVisible when there is none."""
+    found = participants.of_person(me.account_id, sitting.nomination_id)
+    if not found:
+        raise NotVisible
+    return found[0]

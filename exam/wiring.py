@@ -1,10 +1,28 @@
 """What this package contributes to the application."""
 from flask import Flask
 
-from core.registry import Registry
-from exam import cli
+from core import clock
+from core.registry import Duty, Registry
+from exam import attempts, bank_pages, cli, steps
+from exam.routes import attempts as attempt_routes
+from exam.routes import bank, sittings, tasks
+
+SWEEP_SECONDS = 2
+ACTION_WORDS = {
+    "bank.imported": "загружен банк вопросов", "bank.viewed": "просмотрены вопросы с ключами",
+    "sitting.set": "настроена теория", "attempt.started": "начато выполнение теории",
+    "attempt.finished": "завершено выполнение теории", "task.added": "добавлено практическое задание",
+    "task.moved": "изменён час выдачи задания", "task.first_access": "первый доступ к заданию",
+    "task.viewed_by_staff": "задание просмотрено", "result.received": "принят файл результата",
+}
 
 
 def register(app: Flask, registry: Registry) -> None:
     """Blueprints, commands and registry entries of this package."""
+    for module in (bank, sittings, attempt_routes, tasks):
+        app.register_blueprint(module.blueprint)
     app.cli.add_command(cli.bank)
+    app.jinja_env.filters["as_points"] = bank_pages.points_words
+    registry.steps.append(steps.next_steps)
+    registry.duties.append(Duty("attempts.close_overdue", SWEEP_SECONDS, lambda: attempts.close_overdue(clock.now())))
+    registry.action_words.update(ACTION_WORDS)

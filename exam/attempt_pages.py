@@ -1,0 +1,192 @@
+"""What the pages of theory show: the door, the exam, the receipt, the staff's board."""
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from contest import participants
+from contest.models import Nomination, Participant
+from contest.rules import timetable
+from contest.rules.roles import PROCTOR, STAFF
+from core import words
+from core.access import Me
+from core.db import session
+from core.errors import NotVisible
+from exam import answers, attempts, bank_pages, sittings
+from exam.models import Attempt, AttemptQuestion, Sitting
+from exam.questions.registry import KINDS
+from exam.rules import facts, timing
+from exam.rules.states import Phase, describe
+
+
+@dataclass(frozen=True)
+class BoardLine:
+    """One participant on the board. `name` and `points` are empty for those who know only codes."""
+
+    code: str
+    name: str
+    phase: str
+    kind: str
+    started: datetime | None
+    finished: datetime | None
+    answered: int
+    late: int
+    points: str
+
+
+def nomination_of(sitting: Sitting) -> Nomination:
+    """The nomination of a sitting, with its contest."""
+    return session.get_one(Nomination, sitting.nomination_id)
+
+
+def knows_names(me: Me, nomination: Nomination) -> bool:
+    """Whether the person works with names; the others see codes only."""
+    return me.has(*STAFF, PROCTOR, contest_id=nomination.contest_id, nomination_id=nomination.id)
+
+
+def door(sitting: Sitting, participant: Participant, *, now: datetime) -> dict[str, Any]:
+    """What is missing before the start, when it opens, how much time a start now would give."""
+    decision = attempts.may_start(sitting, participant, now)
+    rules = sittings.rules_of(sitting)
+    terms = timing.start_terms(rules, facts.AttemptFacts(), now) if decision.allowed else None
+    return {"sitting": sitting, "participant": participant, "nomination": nomination_of(sitting), "decision": decision,
+            "needs": needs(participant), "terms": terms, "now": now, "limit": span(rules.limit),
+            "time": span(terms.time) if terms else "", "request_key": secrets.token_hex(16)}
+
+
+def needs(participant: Participant) -> list[dict[str, Any]]:
+    """The four things that stand before any start: what, done or not, where it is done."""
+    ready = participants.readiness(participant)
+    own = f"/participants/{participant.id}"
+    return [
+        {"title": "Согласия", "done": ready.consents, "url": f"/applications/{participant.application_id}"},
+        {"title": "Инструктаж", "done": ready.briefing, "url": f"{own}/briefing"},
+        {"title": "Личность", "done": ready.identity, "url": f"{own}/identity"},
+        {"title": "Жеребьёвка" + (f", ваш код {participant.code}" if participant.code else ""), "done": ready.drawn,
+         "url": None}]
+
+
+def span(length: timedelta) -> str:
+    """«40 мин», «1 ч 30 мин», «90 с» when there are seconds."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds % 60:
+        return f"{seconds} с" if seconds < 120 else f"{seconds // 60} мин {seconds % 60} с"
+    hours, minutes = divmod(seconds // 60, 60)
+    return " ".join(part for part in (f"{hours} ч" if hours else "", f"{minutes} мин" if minutes else "") if part) or "0 с"
+
+
+def state(attempt: Attempt, *, now: datetime) -> dict[str, Any]:
+    """What every reply to the page carries (rule 8)."""
+    counted = attempts.countdown(attempt, now)
+    return {"now": now.isoformat(), "deadline": counted.deadline.isoformat() if counted.deadline else None,
+            "phase": counted.phase.value, "reason": counted.reason.value if counted.reason else None}
+
+
+def time_is_over(attempt: Attempt, *, now: datetime) -> bool:
+    """Nothing more can be answered on the page: ended, or past the deadline."""
+    counted = attempts.countdown(attempt, now)
+    return counted.phase is not Phase.RUNNING or counted.in_grace
+
+
+def exam(attempt: Attempt, *, now: datetime, phone: str) -> dict[str, Any]:
+    """The context of exam_base.html: every question as the participant sees it, without keys."""
+    nomination = nomination_of(attempt.sitting)
+    zone = nomination.contest.zone
+    counted = attempts.countdown(attempt, now)
+    assert counted.deadline is not None and counted.remaining is not None
+    here = timetable.zone(zone)
+    url = f"/attempts/{attempt.id}"
+    given = answers.standing(attempt.id)
+    return {
+        "title": "Теория", "subtitle": nomination.title, "now": now.astimezone(here).isoformat(),
+        "deadline": counted.deadline.astimezone(here).isoformat(), "left": clock_words(counted.remaining),
+        "until": f"до {timetable.format_clock(counted.deadline, zone)} ({timetable.zone_label(counted.deadline, zone)})",
+        "save_url": f"{url}/answers", "finish_url": f"{url}/finish", "after_url": f"{url}/receipt",
+        "flag_url": f"{url}/flags", "state_url": f"{url}/state", "close_url": f"{url}/closing", "phone": phone,
+        "questions": [_question(line, attempt.seed, given) for line in attempts.paper(attempt.id)]}
+
+
+def _question(line: AttemptQuestion, seed: str, given: dict[int, tuple[int, Any]]) -> dict[str, Any]:
+    seq, answer = given.get(line.id, (0, None))
+    row = line.question
+    return {"id": line.id, "kind": row.kind, "text": row.record["text"], "answer": answer, "seq": seq,
+            "public": KINDS[row.kind].public(row.record["body"], seed), "flagged": line.flagged, "seen": seq > 0}
+
+
+def clock_words(left: timedelta) -> str:
+    """«39:59», «1:02:07»."""
+    seconds = max(0, -(-int(left / timedelta(milliseconds=1)) // 1000))
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60:02d}:{rest % 60:02d}"
+
+
+def unanswered(attempt: Attempt) -> tuple[int, int, int]:
+    """(questions, answered, marked to return to)."""
+    lines = attempts.paper(attempt.id)
+    return len(lines), answers.counts([attempt.id])[attempt.id], sum(line.flagged for line in lines)
+
+
+def receipt(attempt: Attempt, *, now: datetime) -> dict[str, Any]:
+    """The final receipt (receipt.html). NotVisible while the attempt runs."""
+    if attempt.finished_at is None:
+        raise NotVisible("Выполнение задания ещё не завершено.")
+    nomination = nomination_of(attempt.sitting)
+    zone, total = nomination.contest.zone, len(attempts.paper(attempt.id))
+    ended = attempts.countdown(attempt, now)
+    return {
+        "nomination": nomination, "attempt": attempt, "state": describe(Phase.FINISHED, ended.reason).capitalize(),
+        "title": "Ответы приняты", "heading": "Расписка о сохранённых ответах",
+        "lead": f"Номинация «{nomination.title}», код {attempt.participant.code}.",
+        "evidence": {"label": "Завершено", "text": words.moment(attempt.finished_at, zone),
+                     "iso": attempt.finished_at.isoformat(), "zone": words.zone_words(zone, attempt.finished_at),
+                     "sha256": attempt.head_hash,
+                     "proves": "Отпечаток складывается из всех сохранённых ответов по порядку: ни один нельзя заменить незаметно."},
+        "facts": [("Начато", words.moment(attempt.started_at, zone)),
+                  ("Сохранено ответов", f"{answers.counts([attempt.id])[attempt.id]} из {total}"),
+                  ("Поступило после окончания времени", answers.late([attempt.id]).get(attempt.id, 0)),
+                  ("Баллы за теорию", f"{bank_pages.points_words(attempt.points or 0)} из "
+                                      f"{bank_pages.points_words(attempt.max_points or 0)}")],
+        "back": {"text": "Что дальше", "url": "/"}}
+
+
+def board(sitting: Sitting, *, names: bool, now: datetime) -> list[BoardLine]:
+    """Everybody of the nomination, in the order of the draw; the number of queries does not grow with them."""
+    people = participants.of_nomination(sitting.nomination_id)
+    ready = participants.readiness_of(people)
+    begun = attempts.of_sitting(sitting.id)
+    ids = [attempt.id for attempt in begun.values()]
+    saved, late = answers.counts(ids), answers.late(ids)
+    return [_line(sitting, person, ready[person.id], begun.get(person.id), saved, late, names=names, now=now)
+            for person in people]
+
+
+def _line(sitting: Sitting, person: Participant, ready: participants.Readiness, attempt: Attempt | None,
+          saved: dict[int, int], late: dict[int, int], *, names: bool, now: datetime) -> BoardLine:
+    code, name = person.code or "кода ещё нет", person.account.name if names else ""
+    if attempt is None:
+        phase, kind = _absent_words(sitting, person, ready, now)
+        return BoardLine(code, name, phase, kind, None, None, 0, 0, "")
+    counted = timing.countdown_state(sittings.rules_of(sitting), sittings.facts_of(attempt), now)
+    ended = timing.finish(sittings.rules_of(sitting), sittings.facts_of(attempt), now)
+    points = ""
+    if names and attempt.points is not None:
+        points = f"{bank_pages.points_words(attempt.points)} из {bank_pages.points_words(attempt.max_points or 0)}"
+    return BoardLine(code, name, describe(counted.phase, counted.reason), "info" if ended is None else "ok",
+                     attempt.started_at, ended.at if ended else None, saved.get(attempt.id, 0),
+                     late.get(attempt.id, 0), points)
+
+
+def _absent_words(sitting: Sitting, person: Participant, ready: participants.Readiness,
+                  now: datetime) -> tuple[str, str]:
+    if person.no_show:
+        return f"не явился: {person.no_show}", "bad"
+    if now > sitting.closes_at:
+        return "к выполнению задания не приступал", "bad"
+    admitted = sittings.conditions(ready).admitted
+    return describe(Phase.ADMITTED if admitted else Phase.ASSIGNED), "idle" if admitted else "warn"
+
+
+def closes(attempt: Attempt, *, now: datetime) -> datetime:
+    """When an attempt whose time is over will be closed by itself: the first moment after DL + G, to the second."""
+    ends = timing.deadline(sittings.rules_of(attempt.sitting), sittings.facts_of(attempt), now)
+    return ends + sittings.rules_of(attempt.sitting).grace + timedelta(seconds=1)

@@ -1,0 +1,104 @@
+"""«Что дальше» of this package: theory and practice of a participant, what an organiser still has to set up."""
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+
+from contest import participants, scope
+from contest.models import Event, Nomination, Participant
+from contest.rules.events import PRACTICE, THEORY
+from contest.rules.roles import ORGANISER, PARTICIPANT
+from core.access import Me
+from core.db import session
+from core.registry import Step
+from exam import attempts, sittings, tasks
+from exam.models import Attempt, Bank, Sitting, Task
+from exam.rules import timing
+
+
+def next_steps(me: Me, now: datetime) -> Iterator[Step]:
+    """Everything this package has for the person to do, open or just done."""
+    if PARTICIPANT in me.roles:
+        for person in participants.of_person(me.account_id):
+            for sitting in sittings.of_nomination(person.nomination_id):
+                yield from _theory(sitting, person, now)
+            for task in tasks.of_nomination(person.nomination_id):
+                yield from _practice(task, person, now)
+    if ORGANISER in me.roles:
+        yield from _organiser(me, now)
+
+
+def _theory(sitting: Sitting, person: Participant, now: datetime) -> Iterator[Step]:
+    attempt = attempts.of_participant(sitting.id, person.id)
+    url = f"/sittings/{sitting.id}/door"
+    if attempt is None:
+        if now <= sitting.closes_at:
+            opened = now >= sitting.opens_at
+            yield Step("Теория: можно начинать" if opened else "Теория", url, "Начать" if opened else "Открыть",
+                       "" if opened else "Откроется в назначенный час", lead=opened, weight=30,
+                       due=sitting.closes_at if opened else sitting.opens_at)
+        return
+    ended = _ended(sitting, attempt, now)
+    if ended is None:
+        deadline = timing.deadline(sittings.rules_of(sitting), sittings.facts_of(attempt), now)
+        yield Step("Теория выполняется", f"/attempts/{attempt.id}", "Продолжить", due=deadline, lead=True, weight=1)
+    else:
+        yield Step("Теория завершена", f"/attempts/{attempt.id}/receipt", "Расписка", done=True)
+
+
+def _ended(sitting: Sitting, attempt: Attempt, now: datetime) -> datetime | None:
+    found = timing.finish(sittings.rules_of(sitting), sittings.facts_of(attempt), now)
+    return found.at if found else None
+
+
+def _practice(task: Task, person: Participant, now: datetime) -> Iterator[Step]:
+    url = f"/tasks/{task.id}"
+    if tasks.first_access(task, person) is None:
+        released = now >= task.releases_at
+        if now <= task.closes_at:
+            yield Step("Откройте практическое задание" if released else "Практическое задание", f"{url}/gate",
+                       "Открыть задание" if released else "Открыть",
+                       "" if released else "Его выдадут в назначенный час", lead=released, weight=31,
+                       due=task.closes_at if released else task.releases_at)
+    elif tasks.results(task.id, person.id):
+        yield Step("Результат практики отправлен", f"{url}/results", done=True)
+    elif now <= task.closes_at:
+        yield Step("Загрузите результат практики", f"{url}/results", "Загрузить", task.title, due=task.closes_at,
+                   lead=True, weight=2)
+
+
+def _organiser(me: Me, now: datetime) -> Iterator[Step]:
+    rows = session.execute(select(Event, Nomination).join(Nomination, Nomination.id == Event.nomination_id).where(
+        Event.kind.in_((THEORY, PRACTICE)), Event.starts_at > now, scope.nominations_of(me, ORGANISER)).order_by(
+        Event.starts_at, Event.id)).tuples().all()
+    ids = [event.id for event, _nomination in rows]
+    theory = {row.event_id: row for row in session.scalars(select(Sitting).where(Sitting.event_id.in_(ids)))}
+    practice = {row.event_id: row for row in session.scalars(select(Task).where(Task.event_id.in_(ids)))}
+    banks = set(session.scalars(select(Bank.nomination_id).where(
+        Bank.nomination_id.in_({nomination.id for _event, nomination in rows}))))
+    for event, nomination in rows:
+        if event.kind == THEORY:
+            yield from _set_theory(event, nomination, theory.get(event.id), nomination.id in banks)
+        else:
+            yield from _set_practice(event, nomination, practice.get(event.id))
+
+
+def _set_theory(event: Event, nomination: Nomination, sitting: Sitting | None, has_bank: bool) -> Iterator[Step]:
+    if not has_bank:
+        yield Step(f"Загрузите банк вопросов: {nomination.title}", f"/nominations/{nomination.id}/bank", "Загрузить",
+                   due=event.starts_at, weight=50)
+    elif sitting is None:
+        yield Step(f"Настройте теорию: {nomination.title}", f"/events/{event.id}/sitting", "Настроить",
+                   due=event.starts_at, weight=51)
+    elif (sitting.opens_at, sitting.closes_at) != (event.starts_at, event.ends_at):
+        yield Step(f"Расписание теории изменено: {nomination.title}", f"/events/{event.id}/sitting", "Подтвердить время",
+                   due=event.starts_at, lead=True, weight=49)
+
+
+def _set_practice(event: Event, nomination: Nomination, task: Task | None) -> Iterator[Step]:
+    if task is None:
+        yield Step(f"Добавьте практическое задание: {nomination.title}", f"/events/{event.id}/tasks/new", "Добавить",
+                   due=event.starts_at, weight=52)
+    elif task.releases_at != event.starts_at:
+        yield Step(f"Расписание практики изменено: {nomination.title}", f"/tasks/{task.id}", "Подтвердить время",
+                   due=event.starts_at, lead=True, weight=49)
