@@ -46,8 +46,9 @@ class Oracle:
             self.sheets[code, module, expert] = {key: dict(mark) for key, mark in sheet.items()}
 
     def theory(self, code: str) -> int:
-        """Points of the paper, hundredths."""
-        return sum(questions.BANK[index].earned(answer) for index, answer in self.answers.get(code, {}).items())
+        """Points of the paper, hundredths, brought to the maximum of the rules."""
+        given = self.answers.get(code, {})
+        return questions.counted(sum(questions.BANK[index].earned(answer) for index, answer in given.items()))
 
     def practice(self, code: str) -> int:
         """Module by module: mean over the signed sheets of points less penalties, never below nothing; rounded once."""

@@ -97,22 +97,28 @@ _PAIRS = {"прожог": "сквозное отверстие в шве", "по
 _ITEMS = ("зачистить кромки", "собрать на прихватках", "сварить корень шва", "удалить шлак", "замерить шов")
 
 BANK: tuple[Question, ...] = (
-    Question("single", "Каким газом защищают сварочную ванну при аргонодуговой сварке?", 5,
+    Question("single", "Каким газом защищают сварочную ванну при аргонодуговой сварке?", 6,
              "{=аргон ~азот ~кислород ~воздух}", weights=_SINGLE),
-    Question("multiple", "Что надевает сварщик перед началом работы?", 7,
+    Question("multiple", "Что надевает сварщик перед началом работы?", 8,
              "{" + " ".join(f"~%{weight}%{text}" for text, weight in _MULTIPLE.items()) + "}", weights=_MULTIPLE),
-    Question("yes_no", "Сваривать сосуд под давлением разрешается.", 4, "{F}", weights=_TRUTH),
-    Question("matching", "Найдите описание каждого дефекта.", 6,
+    Question("yes_no", "Сваривать сосуд под давлением разрешается.", 5, "{F}", weights=_TRUTH),
+    Question("matching", "Найдите описание каждого дефекта.", 8,
              "{" + " ".join(f"={left} -> {right}" for left, right in _PAIRS.items()) + " = -> трещина вдоль шва}",
              pairs=_PAIRS),
-    Question("ordering", "Расставьте операции по порядку.", 5, "{>" + "\n".join(("", *_ITEMS)) + "\n}", items=_ITEMS),
-    Question("numeric", "Какой зазор оставляют между кромками?", 6, "{#2.5:0.5}",
+    Question("ordering", "Расставьте операции по порядку.", 6, "{>" + "\n".join(("", *_ITEMS)) + "\n}", items=_ITEMS),
+    Question("numeric", "Какой зазор оставляют между кромками?", 8, "{#2.5:0.5}",
              number=(Fraction(2), Fraction(3))),
-    Question("short", "Каким инструментом измеряют катет шва? (одно слово)", 7, "{=шаблон =катетомер}",
+    Question("short", "Каким инструментом измеряют катет шва? (одно слово)", 9, "{=шаблон =катетомер}",
              words=("шаблон", "катетомер")),
 )
 DISTRACTOR = "трещина вдоль шва"
-MAXIMUM = sum(question.points for question in BANK) * 100  # hundredths
+MAXIMUM = sum(question.points for question in BANK)
+DECLARED = 40  # the most points theory brings by the rules of the nomination
+
+
+def counted(earned: int) -> int:
+    """Hundredths of the paper brought to the declared maximum, rounded half up."""
+    return hundredths(Fraction(earned * DECLARED, MAXIMUM * 100))
 
 
 def gift() -> bytes:

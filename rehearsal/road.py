@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from rehearsal.report import Report
-from rehearsal.steps import applications, draw, installation, ready, setup
+from rehearsal.steps import applications, draw, installation, marking, materials, practice, ready, setup, theory
 from rehearsal.world import World
 
 Step = Callable[[World, Report], None]
@@ -19,4 +19,10 @@ ROAD: list[tuple[str, Step]] = [
     ("жеребьёвка", draw.draw),
     ("инструктаж", ready.briefing),
     ("установление личности", ready.identity),
+    ("банк вопросов", materials.bank),
+    ("схема оценки", materials.marking),
+    ("теория", theory.theory),
+    ("практика", practice.practice),
+    ("назначение листов", marking.assign),
+    ("оценивание, расхождение, подписи листов", marking.fill),
 ]

@@ -16,7 +16,7 @@ import httpx
 from rehearsal.errors import Failed, expect
 
 ROOT = Path(__file__).resolve().parent.parent
-START_S = 60.0
+START_S = 180.0
 STOP_S = 20.0
 CLEARED = ("DATABASE_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY", "CA_PASSPHRASE", "TSA_URL", "TLS_CERT", "TLS_KEY")
 

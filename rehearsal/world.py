@@ -98,7 +98,7 @@ class Nomination:
     protocol: int = 0
     item: int = 0
     planned: dict[tuple[str, str], dict[str, scheme.Mark]] = field(default_factory=dict)
-    late: Entrant | None = None
+    apart: tuple[Entrant, Expert, Expert, scheme.Mark] | None = None
 
     @property
     def admitted(self) -> list[Entrant]:
