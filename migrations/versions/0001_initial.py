@@ -67,6 +67,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contest")),
     )
     op.create_table(
+        "electronic_agreement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_electronic_agreement_sha256")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_electronic_agreement")),
+        sa.UniqueConstraint("version", name=op.f("uq_electronic_agreement_version")),
+    )
+    op.create_table(
         "heartbeat",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -123,6 +134,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outbox_message_created_at"), ["created_at"], unique=False)
 
     op.create_table(
+        "agreement_acceptance",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("agreement_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("text_sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_agreement_acceptance_account_id")),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["electronic_agreement.id"], name=op.f("fk_agreement_acceptance_agreement_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_acceptance")),
+        sa.UniqueConstraint("agreement_id", "account_id", name=op.f("uq_agreement_acceptance_agreement_id_account_id")),
+    )
+    with op.batch_alter_table("agreement_acceptance", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agreement_acceptance_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "consent_text",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("contest_id", sa.Integer(), nullable=False),
@@ -138,6 +167,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("consent_text", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_consent_text_contest_id"), ["contest_id"], unique=False)
+
+    op.create_table(
+        "document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("form", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("object_type", sa.String(length=40), nullable=False),
+        sa.Column("object_id", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("facts_sha256", sa.String(length=64), nullable=False),
+        sa.Column("meta", sa.JSON(), nullable=False),
+        sa.Column("signers", sa.JSON(), nullable=False),
+        sa.Column("token", sa.String(length=26), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("blob_id", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("anchors", sa.JSON(), nullable=False),
+        sa.Column("rendered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(blob_id IS NULL) = (sha256 IS NULL)", name=op.f("ck_document_rendered")),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_document_blob_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["account.id"], name=op.f("fk_document_created_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("token", name=op.f("uq_document_token")),
+    )
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_document_form"), ["form"], unique=False)
+        batch_op.create_index("ix_document_object", ["object_type", "object_id"], unique=False)
 
     op.create_table(
         "invitation",
@@ -290,6 +348,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_application_state"), ["state"], unique=False)
 
     op.create_table(
+        "bank",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("source_name", sa.String(length=200), nullable=False),
+        sa.Column("source_sha256", sa.String(length=64), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("imported_by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["imported_by_id"], ["account.id"], name=op.f("fk_bank_imported_by_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_bank_nomination_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank")),
+    )
+    with op.batch_alter_table("bank", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bank_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
         "body",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("contest_id", sa.Integer(), nullable=False),
@@ -324,6 +398,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("briefing", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_briefing_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
+        "certificate",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("acceptance_id", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("serial", sa.String(length=16), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("pem", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_to", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by_id", sa.Integer(), nullable=True),
+        sa.Column("revoke_reason", sa.String(length=300), nullable=False),
+        sa.CheckConstraint("(revoked_at IS NULL) = (revoked_by_id IS NULL)", name=op.f("ck_certificate_revoked")),
+        sa.CheckConstraint("valid_to > valid_from", name=op.f("ck_certificate_term")),
+        sa.ForeignKeyConstraint(
+            ["acceptance_id"], ["agreement_acceptance.id"], name=op.f("fk_certificate_acceptance_id")
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_certificate_account_id")),
+        sa.ForeignKeyConstraint(["revoked_by_id"], ["account.id"], name=op.f("fk_certificate_revoked_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
+        sa.UniqueConstraint("serial", name=op.f("uq_certificate_serial")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_certificate_sha256")),
+    )
+    with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_certificate_account_id"), ["account_id"], unique=False)
 
     op.create_table(
         "draw",
@@ -362,6 +465,145 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_event_nomination_id"), ["nomination_id"], unique=False)
 
     op.create_table(
+        "interest",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("inn", sa.String(length=12), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_interest_account_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_interest_nomination_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interest")),
+        sa.UniqueConstraint(
+            "nomination_id", "account_id", "inn", name=op.f("uq_interest_nomination_id_account_id_inn")
+        ),
+    )
+    with op.batch_alter_table("interest", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_interest_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_interest_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
+        "protocol",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("contest_id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=True),
+        sa.Column("subject_type", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("previous_id", sa.Integer(), nullable=True),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("rule", sa.String(length=20), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("facts_sha256", sa.String(length=64), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("drafted_by_id", sa.Integer(), nullable=False),
+        sa.Column("approval_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("frozen_by_id", sa.Integer(), nullable=True),
+        sa.Column("signing_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("document_id", sa.Integer(), nullable=True),
+        sa.Column("head_sha256", sa.String(length=64), nullable=True),
+        sa.Column("lease_signatory_id", sa.Integer(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("names_opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("names_opened_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('draft', 'on_approval', 'frozen') OR head_sha256 IS NOT NULL",
+            name=op.f("ck_protocol_registered"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('draft', 'on_approval', 'frozen', 'signing', 'signed', 'signed_with_dissent', 'failed', 'handed_over', 'returned', 'accepted', 'published', 'superseded')",
+            name=op.f("ck_protocol_state"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('draft', 'on_approval') OR document_id IS NULL", name=op.f("ck_protocol_open")
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('signed', 'signed_with_dissent', 'handed_over', 'accepted', 'returned', 'published') OR completed_at IS NOT NULL",
+            name=op.f("ck_protocol_completed"),
+        ),
+        sa.CheckConstraint("(names_opened_at IS NULL) = (names_opened_by_id IS NULL)", name=op.f("ck_protocol_names")),
+        sa.ForeignKeyConstraint(["contest_id"], ["contest.id"], name=op.f("fk_protocol_contest_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_protocol_document_id")),
+        sa.ForeignKeyConstraint(["drafted_by_id"], ["account.id"], name=op.f("fk_protocol_drafted_by_id")),
+        sa.ForeignKeyConstraint(["frozen_by_id"], ["account.id"], name=op.f("fk_protocol_frozen_by_id")),
+        sa.ForeignKeyConstraint(["names_opened_by_id"], ["account.id"], name=op.f("fk_protocol_names_opened_by_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_protocol_nomination_id")),
+        sa.ForeignKeyConstraint(["previous_id"], ["protocol.id"], name=op.f("fk_protocol_previous_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protocol")),
+        sa.UniqueConstraint("document_id", name=op.f("uq_protocol_document_id")),
+        sa.UniqueConstraint(
+            "subject_type",
+            "subject_id",
+            "kind",
+            "edition",
+            name=op.f("uq_protocol_subject_type_subject_id_kind_edition"),
+        ),
+    )
+    with op.batch_alter_table("protocol", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_protocol_contest_id"), ["contest_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_protocol_nomination_id"), ["nomination_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_protocol_state"), ["state"], unique=False)
+
+    op.create_table(
+        "scheme",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("source_name", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("uploaded_by_id", sa.Integer(), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("frozen_by_id", sa.Integer(), nullable=True),
+        sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'draft') = (frozen_at IS NULL)", name=op.f("ck_scheme_frozen")),
+        sa.CheckConstraint("(state = 'superseded') = (superseded_at IS NOT NULL)", name=op.f("ck_scheme_superseded")),
+        sa.CheckConstraint("state IN ('draft', 'frozen', 'superseded')", name=op.f("ck_scheme_state")),
+        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_scheme_sha256")),
+        sa.ForeignKeyConstraint(["frozen_by_id"], ["account.id"], name=op.f("fk_scheme_frozen_by_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_scheme_nomination_id")),
+        sa.ForeignKeyConstraint(["source_id"], ["blob.id"], name=op.f("fk_scheme_source_id")),
+        sa.ForeignKeyConstraint(["uploaded_by_id"], ["account.id"], name=op.f("fk_scheme_uploaded_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scheme")),
+        sa.UniqueConstraint("nomination_id", "version", name=op.f("uq_scheme_nomination_id_version")),
+    )
+    with op.batch_alter_table("scheme", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_scheme_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
+        "agreement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("protocol_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("facts_sha256", sa.String(length=64), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("outcome = 'agree' OR text != ''", name=op.f("ck_agreement_remark")),
+        sa.CheckConstraint("outcome IN ('agree', 'remark')", name=op.f("ck_agreement_outcome")),
+        sa.CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name=op.f("ck_agreement_answered")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_agreement_account_id")),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["account.id"], name=op.f("fk_agreement_answered_by_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocol.id"], name=op.f("fk_agreement_protocol_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+    )
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agreement_protocol_id"), ["protocol_id"], unique=False)
+
+    op.create_table(
         "attachment",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("application_id", sa.Integer(), nullable=False),
@@ -376,6 +618,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attachment_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
+        "bank_question",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("bank_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("points >= 0", name=op.f("ck_bank_question_points")),
+        sa.ForeignKeyConstraint(["bank_id"], ["bank.id"], name=op.f("fk_bank_question_bank_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_question")),
+        sa.UniqueConstraint("bank_id", "position", name=op.f("uq_bank_question_bank_id_position")),
+    )
+    with op.batch_alter_table("bank_question", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bank_question_bank_id"), ["bank_id"], unique=False)
 
     op.create_table(
         "body_member",
@@ -418,6 +677,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_application_id"), ["application_id"], unique=False)
 
     op.create_table(
+        "handover",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("protocol_id", sa.Integer(), nullable=False),
+        sa.Column("package_id", sa.Integer(), nullable=False),
+        sa.Column("package_sha256", sa.String(length=64), nullable=False),
+        sa.Column("protocol_sha256", sa.String(length=64), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_by_id", sa.Integer(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.CheckConstraint("(state = 'given') = (decided_at IS NULL)", name=op.f("ck_handover_decided")),
+        sa.CheckConstraint("state != 'returned' OR reason != ''", name=op.f("ck_handover_reasoned")),
+        sa.CheckConstraint("state IN ('given', 'accepted', 'returned')", name=op.f("ck_handover_state")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["account.id"], name=op.f("fk_handover_decided_by_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_handover_document_id")),
+        sa.ForeignKeyConstraint(["given_by_id"], ["account.id"], name=op.f("fk_handover_given_by_id")),
+        sa.ForeignKeyConstraint(["package_id"], ["blob.id"], name=op.f("fk_handover_package_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocol.id"], name=op.f("fk_handover_protocol_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
+        sa.UniqueConstraint("protocol_id", name=op.f("uq_handover_protocol_id")),
+    )
+    op.create_table(
         "participant",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("nomination_id", sa.Integer(), nullable=False),
@@ -458,6 +742,72 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_remark_application_id"), ["application_id"], unique=False)
 
     op.create_table(
+        "signatory",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("protocol_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("field", sa.String(length=20), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("role", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("certificate_sha256", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("(state = 'waiting') = (at IS NULL)", name=op.f("ck_signatory_decided")),
+        sa.CheckConstraint("state != 'signed' OR certificate_sha256 IS NOT NULL", name=op.f("ck_signatory_certified")),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'signed', 'paper', 'refused', 'missed')", name=op.f("ck_signatory_state")
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_signatory_account_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocol.id"], name=op.f("fk_signatory_protocol_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signatory")),
+        sa.UniqueConstraint("protocol_id", "account_id", name=op.f("uq_signatory_protocol_id_account_id")),
+        sa.UniqueConstraint("protocol_id", "field", name=op.f("uq_signatory_protocol_id_field")),
+    )
+    with op.batch_alter_table("signatory", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signatory_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_signatory_protocol_id"), ["protocol_id"], unique=False)
+
+    op.create_table(
+        "signing_key",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["certificate_id"], ["certificate.id"], name=op.f("fk_signing_key_certificate_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
+        sa.UniqueConstraint("certificate_id", name=op.f("uq_signing_key_certificate_id")),
+    )
+    op.create_table(
+        "sitting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("bank_id", sa.Integer(), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hard_end_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("limit_seconds", sa.Integer(), nullable=False),
+        sa.Column("grace_seconds", sa.Integer(), nullable=False),
+        sa.Column("min_share", sa.Integer(), nullable=False),
+        sa.Column("question_count", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("closes_at > opens_at", name=op.f("ck_sitting_window")),
+        sa.CheckConstraint("grace_seconds BETWEEN 0 AND 120", name=op.f("ck_sitting_grace")),
+        sa.CheckConstraint("hard_end_at >= closes_at", name=op.f("ck_sitting_end")),
+        sa.CheckConstraint("limit_seconds > 0", name=op.f("ck_sitting_time")),
+        sa.CheckConstraint("min_share BETWEEN 0 AND 100", name=op.f("ck_sitting_share")),
+        sa.ForeignKeyConstraint(["bank_id"], ["bank.id"], name=op.f("fk_sitting_bank_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_sitting_event_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_sitting_nomination_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sitting")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_sitting_event_id")),
+    )
+    with op.batch_alter_table("sitting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sitting_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
         "submission",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("application_id", sa.Integer(), nullable=False),
@@ -471,6 +821,85 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_submission_application_id"), ["application_id"], unique=False)
+
+    op.create_table(
+        "summary",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("scheme_id", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("inputs", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_summary_sha256")),
+        sa.ForeignKeyConstraint(["by_id"], ["account.id"], name=op.f("fk_summary_by_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_summary_nomination_id")),
+        sa.ForeignKeyConstraint(["scheme_id"], ["scheme.id"], name=op.f("fk_summary_scheme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_summary")),
+        sa.UniqueConstraint("nomination_id", "revision", name=op.f("uq_summary_nomination_id_revision")),
+    )
+    with op.batch_alter_table("summary", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_summary_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
+        "task",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("releases_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("closes_at > releases_at", name=op.f("ck_task_order")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["account.id"], name=op.f("fk_task_created_by_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_task_event_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_task_nomination_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+        sa.UniqueConstraint("event_id", "version", name=op.f("uq_task_event_id_version")),
+    )
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_task_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
+        "attempt",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sitting_id", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.String(length=32), nullable=False),
+        sa.Column("request_key", sa.String(length=64), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("extra_seconds", sa.Integer(), nullable=False),
+        sa.Column("shift_seconds", sa.Integer(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finish_reason", sa.String(length=12), nullable=True),
+        sa.Column("head_hash", sa.String(length=64), nullable=False),
+        sa.Column("last_ack_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("points", sa.Integer(), nullable=True),
+        sa.Column("max_points", sa.Integer(), nullable=True),
+        sa.Column("marks", sa.JSON(), nullable=True),
+        sa.CheckConstraint(
+            "finish_reason IN ('participant', 'deadline', 'removal', 'commission')", name=op.f("ck_attempt_reason")
+        ),
+        sa.CheckConstraint("(finished_at IS NULL) = (finish_reason IS NULL)", name=op.f("ck_attempt_finished")),
+        sa.CheckConstraint("extra_seconds >= 0 AND shift_seconds >= 0", name=op.f("ck_attempt_extra")),
+        sa.CheckConstraint("points IS NULL OR finished_at IS NOT NULL", name=op.f("ck_attempt_marked")),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_attempt_participant_id")),
+        sa.ForeignKeyConstraint(["sitting_id"], ["sitting.id"], name=op.f("fk_attempt_sitting_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_attempt_request_key")),
+        sa.UniqueConstraint("sitting_id", "participant_id", name=op.f("uq_attempt_sitting_id_participant_id")),
+    )
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_attempt_open", ["finished_at", "sitting_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attempt_participant_id"), ["participant_id"], unique=False)
 
     op.create_table(
         "briefing_signature",
@@ -492,6 +921,93 @@ def upgrade() -> None:
     with op.batch_alter_table("briefing_signature", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_briefing_signature_briefing_id"), ["briefing_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_briefing_signature_participant_id"), ["participant_id"], unique=False)
+
+    op.create_table(
+        "conflict",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("ground", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("ground IN ('declared', 'organisation', 'self')", name=op.f("ck_conflict_ground")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_conflict_account_id")),
+        sa.ForeignKeyConstraint(["by_id"], ["account.id"], name=op.f("fk_conflict_by_id")),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_conflict_participant_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conflict")),
+        sa.UniqueConstraint("account_id", "participant_id", name=op.f("uq_conflict_account_id_participant_id")),
+    )
+    with op.batch_alter_table("conflict", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conflict_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conflict_participant_id"), ["participant_id"], unique=False)
+
+    op.create_table(
+        "dissent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("protocol_id", sa.Integer(), nullable=False),
+        sa.Column("signatory_id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("certificate_sha256", sa.String(length=64), nullable=False),
+        sa.Column("blob_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_dissent_blob_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_dissent_document_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocol.id"], name=op.f("fk_dissent_protocol_id")),
+        sa.ForeignKeyConstraint(["signatory_id"], ["signatory.id"], name=op.f("fk_dissent_signatory_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dissent")),
+        sa.UniqueConstraint("document_id", name=op.f("uq_dissent_document_id")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_dissent_sha256")),
+        sa.UniqueConstraint("signatory_id", name=op.f("uq_dissent_signatory_id")),
+    )
+    with op.batch_alter_table("dissent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dissent_protocol_id"), ["protocol_id"], unique=False)
+
+    op.create_table(
+        "divergence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("scheme_id", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("module", sa.String(length=60), nullable=False),
+        sa.Column("aspect_id", sa.String(length=60), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by_id", sa.Integer(), nullable=True),
+        sa.Column("resolution", sa.String(length=1000), nullable=False),
+        sa.CheckConstraint("(closed_at IS NULL) = (closed_by_id IS NULL)", name=op.f("ck_divergence_closed")),
+        sa.ForeignKeyConstraint(["closed_by_id"], ["account.id"], name=op.f("fk_divergence_closed_by_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_divergence_nomination_id")),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_divergence_participant_id")),
+        sa.ForeignKeyConstraint(["scheme_id"], ["scheme.id"], name=op.f("fk_divergence_scheme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_divergence")),
+    )
+    with op.batch_alter_table("divergence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_divergence_nomination_id"), ["nomination_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_divergence_participant_id"), ["participant_id"], unique=False)
+
+    op.create_table(
+        "first_access",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("version_sha256", sa.String(length=64), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_first_access_participant_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_first_access_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_first_access")),
+        sa.UniqueConstraint("task_id", "participant_id", name=op.f("uq_first_access_task_id_participant_id")),
+    )
+    with op.batch_alter_table("first_access", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_first_access_participant_id"), ["participant_id"], unique=False)
 
     op.create_table(
         "identity",
@@ -521,25 +1037,381 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_identity_participant_id"), ["participant_id"], unique=False)
         batch_op.create_index("ix_identity_queue", ["state", "shown_at"], unique=False)
 
+    op.create_table(
+        "paper_signature",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("protocol_id", sa.Integer(), nullable=False),
+        sa.Column("signatory_id", sa.Integer(), nullable=False),
+        sa.Column("blob_id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entered_by_id", sa.Integer(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checked_by_id", sa.Integer(), nullable=True),
+        sa.Column("check_note", sa.String(length=500), nullable=False),
+        sa.CheckConstraint("(state = 'entered') = (checked_at IS NULL)", name=op.f("ck_paper_signature_checked")),
+        sa.CheckConstraint("state IN ('entered', 'checked', 'refused')", name=op.f("ck_paper_signature_state")),
+        sa.CheckConstraint(
+            "checked_by_id IS NULL OR checked_by_id != entered_by_id", name=op.f("ck_paper_signature_two_people")
+        ),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_paper_signature_blob_id")),
+        sa.ForeignKeyConstraint(["checked_by_id"], ["account.id"], name=op.f("fk_paper_signature_checked_by_id")),
+        sa.ForeignKeyConstraint(["entered_by_id"], ["account.id"], name=op.f("fk_paper_signature_entered_by_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocol.id"], name=op.f("fk_paper_signature_protocol_id")),
+        sa.ForeignKeyConstraint(["signatory_id"], ["signatory.id"], name=op.f("fk_paper_signature_signatory_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_signature")),
+    )
+    with op.batch_alter_table("paper_signature", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_paper_signature_signatory_id"), ["signatory_id"], unique=False)
+        batch_op.create_index("ix_paper_signature_waiting", ["protocol_id", "state"], unique=False)
+
+    op.create_table(
+        "protocol_revision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("protocol_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("previous_sha256", sa.String(length=64), nullable=True),
+        sa.Column("blob_id", sa.Integer(), nullable=False),
+        sa.Column("signatory_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(number = 0) = (signatory_id IS NULL)", name=op.f("ck_protocol_revision_signer")),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_protocol_revision_blob_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocol.id"], name=op.f("fk_protocol_revision_protocol_id")),
+        sa.ForeignKeyConstraint(["signatory_id"], ["signatory.id"], name=op.f("fk_protocol_revision_signatory_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protocol_revision")),
+        sa.UniqueConstraint("protocol_id", "number", name=op.f("uq_protocol_revision_protocol_id_number")),
+        sa.UniqueConstraint("protocol_id", "sha256", name=op.f("uq_protocol_revision_protocol_id_sha256")),
+    )
+    with op.batch_alter_table("protocol_revision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_protocol_revision_protocol_id"), ["protocol_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_protocol_revision_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
+        "result_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("blob_id", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_result_file_blob_id")),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_result_file_participant_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_result_file_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_result_file")),
+    )
+    with op.batch_alter_table("result_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_result_file_participant_id"), ["participant_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_result_file_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
+        "sheet",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("scheme_id", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("expert_id", sa.Integer(), nullable=False),
+        sa.Column("module", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
+        sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("basis", sa.String(length=300), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.CheckConstraint(
+            "(state IN ('signed', 'included', 'annulled')) = (signed_at IS NOT NULL)", name=op.f("ck_sheet_signed")
+        ),
+        sa.CheckConstraint(
+            "state IN ('assigned', 'in_progress', 'submitted', 'alert', 'reconciling', 'signed', 'included', 'recused', 'unfinished', 'reopened', 'annulled')",
+            name=op.f("ck_sheet_state"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('submitted', 'alert', 'reconciling', 'signed', 'included') OR submitted_at IS NOT NULL",
+            name=op.f("ck_sheet_submitted"),
+        ),
+        sa.CheckConstraint("(signed_at IS NULL) = (sha256 IS NULL)", name=op.f("ck_sheet_hashed")),
+        sa.ForeignKeyConstraint(["expert_id"], ["account.id"], name=op.f("fk_sheet_expert_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_sheet_nomination_id")),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_sheet_participant_id")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["sheet.id"], name=op.f("fk_sheet_replaces_id")),
+        sa.ForeignKeyConstraint(["scheme_id"], ["scheme.id"], name=op.f("fk_sheet_scheme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sheet")),
+        sa.UniqueConstraint(
+            "scheme_id",
+            "participant_id",
+            "expert_id",
+            "module",
+            "version",
+            name=op.f("uq_sheet_scheme_id_participant_id_expert_id_module_version"),
+        ),
+    )
+    with op.batch_alter_table("sheet", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sheet_nomination_id"), ["nomination_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sheet_participant_id"), ["participant_id"], unique=False)
+        batch_op.create_index("ix_sheet_work", ["expert_id", "state"], unique=False)
+
+    op.create_table(
+        "staff_view",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before_hour", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_staff_view_account_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_staff_view_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_view")),
+    )
+    with op.batch_alter_table("staff_view", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_view_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
+        "task_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("blob_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_task_file_blob_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_file_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_file")),
+    )
+    with op.batch_alter_table("task_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_file_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
+        "attempt_question",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("flagged", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_attempt_question_attempt_id")),
+        sa.ForeignKeyConstraint(["question_id"], ["bank_question.id"], name=op.f("fk_attempt_question_question_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt_question")),
+        sa.UniqueConstraint("attempt_id", "position", name=op.f("uq_attempt_question_attempt_id_position")),
+        sa.UniqueConstraint("attempt_id", "question_id", name=op.f("uq_attempt_question_attempt_id_question_id")),
+    )
+    with op.batch_alter_table("attempt_question", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attempt_question_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
+        "later_access",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["task_file.id"], name=op.f("fk_later_access_file_id")),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_later_access_participant_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_later_access_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_later_access")),
+    )
+    with op.batch_alter_table("later_access", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_later_access_participant_id"), ["participant_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_later_access_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
+        "mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sheet_id", sa.Integer(), nullable=False),
+        sa.Column("aspect_id", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("note", sa.String(length=1000), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["sheet_id"], ["sheet.id"], name=op.f("fk_mark_sheet_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mark")),
+        sa.UniqueConstraint("sheet_id", "aspect_id", name=op.f("uq_mark_sheet_id_aspect_id")),
+    )
+    with op.batch_alter_table("mark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mark_sheet_id"), ["sheet_id"], unique=False)
+
+    op.create_table(
+        "stance",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("divergence_id", sa.Integer(), nullable=False),
+        sa.Column("sheet_id", sa.Integer(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=True),
+        sa.Column("outcome", sa.String(length=10), nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("outcome IN ('keep', 'change')", name=op.f("ck_stance_outcome")),
+        sa.CheckConstraint("(outcome IS NULL) = (at IS NULL)", name=op.f("ck_stance_given")),
+        sa.ForeignKeyConstraint(["divergence_id"], ["divergence.id"], name=op.f("fk_stance_divergence_id")),
+        sa.ForeignKeyConstraint(["sheet_id"], ["sheet.id"], name=op.f("fk_stance_sheet_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stance")),
+        sa.UniqueConstraint("divergence_id", "sheet_id", name=op.f("uq_stance_divergence_id_sheet_id")),
+    )
+    with op.batch_alter_table("stance", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stance_divergence_id"), ["divergence_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_stance_sheet_id"), ["sheet_id"], unique=False)
+
+    op.create_table(
+        "late_save",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_late_save_attempt_id")),
+        sa.ForeignKeyConstraint(["question_id"], ["attempt_question.id"], name=op.f("fk_late_save_question_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_late_save")),
+        sa.UniqueConstraint("attempt_id", "client_id", name=op.f("uq_late_save_attempt_id_client_id")),
+    )
+    with op.batch_alter_table("late_save", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_late_save_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
+        "save",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("page_id", sa.String(length=64), nullable=False),
+        sa.Column("mono_ms", sa.Integer(), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("late_in_grace", sa.Boolean(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_save_attempt_id")),
+        sa.ForeignKeyConstraint(["question_id"], ["attempt_question.id"], name=op.f("fk_save_question_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_save")),
+        sa.UniqueConstraint("attempt_id", "client_id", name=op.f("uq_save_attempt_id_client_id")),
+        sa.UniqueConstraint("attempt_id", "number", name=op.f("uq_save_attempt_id_number")),
+        sa.UniqueConstraint("attempt_id", "question_id", "seq", name=op.f("uq_save_attempt_id_question_id_seq")),
+    )
+    with op.batch_alter_table("save", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_save_attempt_id"), ["attempt_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("save", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_save_attempt_id"))
+
+    op.drop_table("save")
+    with op.batch_alter_table("late_save", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_late_save_attempt_id"))
+
+    op.drop_table("late_save")
+    with op.batch_alter_table("stance", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stance_sheet_id"))
+        batch_op.drop_index(batch_op.f("ix_stance_divergence_id"))
+
+    op.drop_table("stance")
+    with op.batch_alter_table("mark", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mark_sheet_id"))
+
+    op.drop_table("mark")
+    with op.batch_alter_table("later_access", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_later_access_task_id"))
+        batch_op.drop_index(batch_op.f("ix_later_access_participant_id"))
+
+    op.drop_table("later_access")
+    with op.batch_alter_table("attempt_question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attempt_question_attempt_id"))
+
+    op.drop_table("attempt_question")
+    with op.batch_alter_table("task_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_task_file_task_id"))
+
+    op.drop_table("task_file")
+    with op.batch_alter_table("staff_view", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_view_task_id"))
+
+    op.drop_table("staff_view")
+    with op.batch_alter_table("sheet", schema=None) as batch_op:
+        batch_op.drop_index("ix_sheet_work")
+        batch_op.drop_index(batch_op.f("ix_sheet_participant_id"))
+        batch_op.drop_index(batch_op.f("ix_sheet_nomination_id"))
+
+    op.drop_table("sheet")
+    with op.batch_alter_table("result_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_result_file_task_id"))
+        batch_op.drop_index(batch_op.f("ix_result_file_participant_id"))
+
+    op.drop_table("result_file")
+    with op.batch_alter_table("protocol_revision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_protocol_revision_sha256"))
+        batch_op.drop_index(batch_op.f("ix_protocol_revision_protocol_id"))
+
+    op.drop_table("protocol_revision")
+    with op.batch_alter_table("paper_signature", schema=None) as batch_op:
+        batch_op.drop_index("ix_paper_signature_waiting")
+        batch_op.drop_index(batch_op.f("ix_paper_signature_signatory_id"))
+
+    op.drop_table("paper_signature")
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_index("ix_identity_queue")
         batch_op.drop_index(batch_op.f("ix_identity_participant_id"))
 
     op.drop_table("identity")
+    with op.batch_alter_table("first_access", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_first_access_participant_id"))
+
+    op.drop_table("first_access")
+    with op.batch_alter_table("divergence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_divergence_participant_id"))
+        batch_op.drop_index(batch_op.f("ix_divergence_nomination_id"))
+
+    op.drop_table("divergence")
+    with op.batch_alter_table("dissent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dissent_protocol_id"))
+
+    op.drop_table("dissent")
+    with op.batch_alter_table("conflict", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conflict_participant_id"))
+        batch_op.drop_index(batch_op.f("ix_conflict_account_id"))
+
+    op.drop_table("conflict")
     with op.batch_alter_table("briefing_signature", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_briefing_signature_participant_id"))
         batch_op.drop_index(batch_op.f("ix_briefing_signature_briefing_id"))
 
     op.drop_table("briefing_signature")
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attempt_participant_id"))
+        batch_op.drop_index("ix_attempt_open")
+
+    op.drop_table("attempt")
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_task_nomination_id"))
+        batch_op.drop_index(batch_op.f("ix_task_event_id"))
+
+    op.drop_table("task")
+    with op.batch_alter_table("summary", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_summary_nomination_id"))
+
+    op.drop_table("summary")
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_submission_application_id"))
 
     op.drop_table("submission")
+    with op.batch_alter_table("sitting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sitting_nomination_id"))
+
+    op.drop_table("sitting")
+    op.drop_table("signing_key")
+    with op.batch_alter_table("signatory", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signatory_protocol_id"))
+        batch_op.drop_index(batch_op.f("ix_signatory_account_id"))
+
+    op.drop_table("signatory")
     with op.batch_alter_table("remark", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_remark_application_id"))
 
@@ -549,6 +1421,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_participant_account_id"))
 
     op.drop_table("participant")
+    op.drop_table("handover")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_application_id"))
 
@@ -558,10 +1431,33 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_body_member_account_id"))
 
     op.drop_table("body_member")
+    with op.batch_alter_table("bank_question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bank_question_bank_id"))
+
+    op.drop_table("bank_question")
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attachment_application_id"))
 
     op.drop_table("attachment")
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agreement_protocol_id"))
+
+    op.drop_table("agreement")
+    with op.batch_alter_table("scheme", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_scheme_nomination_id"))
+
+    op.drop_table("scheme")
+    with op.batch_alter_table("protocol", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_protocol_state"))
+        batch_op.drop_index(batch_op.f("ix_protocol_nomination_id"))
+        batch_op.drop_index(batch_op.f("ix_protocol_contest_id"))
+
+    op.drop_table("protocol")
+    with op.batch_alter_table("interest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_interest_nomination_id"))
+        batch_op.drop_index(batch_op.f("ix_interest_account_id"))
+
+    op.drop_table("interest")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_nomination_id"))
 
@@ -570,6 +1466,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_draw_nomination_id"))
 
     op.drop_table("draw")
+    with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_certificate_account_id"))
+
+    op.drop_table("certificate")
     with op.batch_alter_table("briefing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_briefing_nomination_id"))
 
@@ -579,6 +1479,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_body_contest_id"))
 
     op.drop_table("body")
+    with op.batch_alter_table("bank", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bank_nomination_id"))
+
+    op.drop_table("bank")
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_application_state"))
         batch_op.drop_index(batch_op.f("ix_application_nomination_id"))
@@ -607,10 +1511,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invitation_account_id"))
 
     op.drop_table("invitation")
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.drop_index("ix_document_object")
+        batch_op.drop_index(batch_op.f("ix_document_form"))
+
+    op.drop_table("document")
     with op.batch_alter_table("consent_text", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_text_contest_id"))
 
     op.drop_table("consent_text")
+    with op.batch_alter_table("agreement_acceptance", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agreement_acceptance_account_id"))
+
+    op.drop_table("agreement_acceptance")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_message_created_at"))
 
@@ -626,6 +1539,7 @@ def downgrade() -> None:
 
     op.drop_table("job")
     op.drop_table("heartbeat")
+    op.drop_table("electronic_agreement")
     op.drop_table("contest")
     op.drop_table("blob")
     op.drop_table("account")
