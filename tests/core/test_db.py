@@ -236,5 +236,6 @@ def test_writing_greenlets_beside_a_writing_worker_never_stop_the_loop(db, make)
         worker.kill()
         worker.communicate()
     assert web.returncode == 0, web.stderr
-    assert float(web.stdout) < 0.150
+    # A greenlet waiting inside SQLite stops the loop for whole seconds; the rest is the noise of a busy machine.
+    assert float(web.stdout) < 1.0
     assert names()[0].count(".") == 16 * 25
