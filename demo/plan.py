@@ -69,7 +69,7 @@ def tomsk(story: Story) -> None:
     announce(story, "tomsk", at=story.day(-58, "12:00"))
     for key, people, sent in (("welders", WELDERS, -50), ("electricians", ELECTRICIANS, -48), ("masons", MASONS, -46)):
         entrants.admitted(story, key, people, TOMSK, sent=story.day(sent, "09:30"), reviewed=story.day(-40, "11:00"))
-    beginnings.signing_keys(story, (*WELDING_EXPERTS, *ELECTRIC_EXPERTS, *MASON_EXPERTS, *COMMISSION, SECRETARY),
+    beginnings.signing_keys(story, (*WELDING_EXPERTS, *ELECTRIC_EXPERTS, *COMMISSION, SECRETARY),
                             at=story.day(-33, "12:00"))
 
 

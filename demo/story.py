@@ -2,7 +2,7 @@
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,11 +37,11 @@ class Story:
         return self.now - timedelta(**past)
 
     def day(self, days: int, hour: str, zone: str = "Asia/Tomsk") -> datetime:
-        """`days` from today (negative: before) at a local hour «10:00»."""
+        """`days` from today (negative: before) at a local hour «10:00», in UTC."""
         where = ZoneInfo(zone)
         date = self.now.astimezone(where).date() + timedelta(days=days)
         hours, minutes = (int(part) for part in hour.split(":"))
-        return datetime(date.year, date.month, date.day, hours, minutes, tzinfo=where)
+        return datetime(date.year, date.month, date.day, hours, minutes, tzinfo=where).astimezone(UTC)
 
     def at(self, moment: datetime, call: Callable[[datetime], object], *, slow: bool = False) -> None:
         """Plan an act; acts of one moment keep the order in which they were planned. ValueError for the future."""
