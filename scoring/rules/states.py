@@ -94,7 +94,7 @@ EXPERT_PROTOCOL_STEPS: Table = _table(
         Protocol.SIGNED_WITH_DISSENT: (Protocol.HANDED_OVER,),
         Protocol.HANDED_OVER: (Protocol.RETURNED, Protocol.ACCEPTED),
         Protocol.RETURNED: (Protocol.SUPERSEDED,),
-        Protocol.ACCEPTED: (Protocol.SUPERSEDED,),
+        Protocol.ACCEPTED: (Protocol.RETURNED, Protocol.SUPERSEDED),
     }
 )
 
@@ -120,4 +120,49 @@ PROTOCOL_LABELS: Mapping[str, str] = {
     Protocol.ACCEPTED: "принят комиссией",
     Protocol.PUBLISHED: "опубликован",
     Protocol.SUPERSEDED: "заменён",
+}
+
+MEETING_STEPS: Table = {
+    "planned": frozenset({"registration"}),
+    "registration": frozenset({"in_session", "not_held"}),
+    "in_session": frozenset({"suspended", "closed"}),
+    "suspended": frozenset({"in_session", "closed"}),
+    "not_held": frozenset(),
+    "closed": frozenset(),
+}
+MEETING_LABELS: Mapping[str, str] = {
+    "planned": "назначено",
+    "registration": "идёт регистрация",
+    "in_session": "идёт",
+    "suspended": "приостановлено: нет кворума",
+    "not_held": "не состоялось",
+    "closed": "закрыто",
+}
+
+ITEM_STEPS: Table = {
+    "draft": frozenset({"open", "withdrawn"}),
+    "open": frozenset({"closed", "withdrawn"}),
+    "closed": frozenset(),
+    "withdrawn": frozenset(),
+}
+ITEM_LABELS: Mapping[str, str] = {
+    "draft": "впереди",
+    "open": "идёт голосование",
+    "closed": "решено",
+    "withdrawn": "снят с повестки",
+}
+
+PRESENCE_STEPS: Table = {
+    "expected": frozenset({"declared", "present", "absent"}),
+    "declared": frozenset({"declared", "present", "absent", "left"}),
+    "present": frozenset({"left"}),
+    "absent": frozenset({"declared", "present", "absent"}),
+    "left": frozenset({"declared", "present", "left"}),
+}
+PRESENCE_LABELS: Mapping[str, str] = {
+    "expected": "не зарегистрирован",
+    "declared": "ждёт подтверждения",
+    "present": "присутствует",
+    "absent": "отсутствует",
+    "left": "вышел",
 }
