@@ -29,8 +29,13 @@ def draft(story: Story, nomination_key: str, chair: Person, *, at: datetime) -> 
         story.cast[key] = expert_protocol.draft(nomination, by=story.person(chair.key), now=now).id
 
     story.at(at, make)
-    story.at(at + timedelta(minutes=10), lambda now: protocols.open_approval(
-        _protocol(story, key), due_at=None, by=story.person(chair.key), now=now))
+    approve(story, key, chair, at=at + timedelta(minutes=10))
+
+
+def approve(story: Story, key: str, chair: Person, *, at: datetime) -> None:
+    """The chair sends a draft to its signers for agreement."""
+    story.at(at, lambda now: protocols.open_approval(_protocol(story, key), due_at=None, by=story.person(chair.key),
+                                                     now=now))
 
 
 def protocol_key(nomination_key: str) -> str:

@@ -1,7 +1,7 @@
 """What the demonstration shows: three contests, each nomination and each application in a state of its own."""
 from datetime import timedelta
 
-from demo import beginnings, entrants, marking, papers, practice, theory
+from demo import beginnings, entrants, marking, papers, practice, sessions, theory
 from demo.beginnings import announce, contest, event, nomination
 from demo.cast import (
     CARD_HOLDER,
@@ -117,6 +117,18 @@ def welders(story: Story) -> None:
     papers.sign(story, papers.protocol_key(key), WELDING_EXPERTS, at=story.day(-13, "16:30"))
     papers.hand_over(story, papers.protocol_key(key), WELDING_EXPERTS[0], at=story.day(-12, "10:00"),
                      accepted=story.day(-12, "11:00"))
+    _decide(story)
+
+
+def _decide(story: Story) -> None:
+    """The commission meets about the welders, its protocol is signed, results are published twice."""
+    signers = (COMMISSION[0], SECRETARY)
+    sessions.call(story, "meeting", "welders", at=story.day(-12, "15:00"), starts_at=story.day(-10, "15:00"))
+    sessions.hold(story, "meeting", at=story.day(-10, "15:00"), absent=COMMISSION[4], aloud=COMMISSION[2])
+    papers.approve(story, "meeting:protocol", COMMISSION[0], at=story.day(-10, "16:20"))
+    papers.agree(story, "meeting:protocol", signers, at=story.day(-10, "16:40"))
+    papers.freeze(story, "meeting:protocol", COMMISSION[0], at=story.day(-10, "17:10"))
+    papers.sign(story, "meeting:protocol", signers, at=story.day(-9, "09:30"))
 
 
 def _mark(story: Story, key: str, panel: Panel, *, first: int) -> None:
@@ -150,6 +162,7 @@ def electricians(story: Story) -> None:
     papers.agree(story, protocol, ELECTRIC_EXPERTS, at=story.day(-2, "13:00"))
     papers.freeze(story, protocol, chair, at=story.day(-1, "10:00"))
     papers.sign(story, protocol, ELECTRIC_EXPERTS[:2], at=story.day(-1, "11:00"))
+    sessions.call(story, "next meeting", key, at=story.day(-1, "15:00"), starts_at=story.day(3, "15:00"))
 
 
 def masons(story: Story) -> None:
