@@ -86,6 +86,13 @@ def of_sheet(sheet_id: int) -> list[tuple[Stance, Divergence]]:
     return [(stance, divergence) for stance, divergence in rows]
 
 
+def asked(account_id: int) -> set[int]:
+    """Ids of an expert's sheets whose open divergence waits for the expert's word."""
+    return set(session.scalars(select(Stance.sheet_id).join(Divergence).join(Sheet, Sheet.id == Stance.sheet_id).where(
+        Sheet.expert_id == account_id, Divergence.closed_at.is_(None), Stance.outcome.is_(None),
+        Sheet.state.not_in(states.OUT_OF_COUNT_SHEETS))))
+
+
 def load(divergence_id: int) -> Divergence:
     """A divergence with its stances and sheets; NotVisible when there is none."""
     found = session.scalar(select(Divergence).options(

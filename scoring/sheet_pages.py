@@ -14,7 +14,8 @@ from exam.models import ResultFile, Task
 from scoring import conflicts, divergences, schemes, sheets
 from scoring.aspects.registry import describe, kind_of
 from scoring.forms.sheets import SheetForm
-from scoring.models.sheets import Sheet
+from scoring.models.sheets import Divergence, Sheet, Stance
+from scoring.models.sheets import Scheme as SchemeRow
 from scoring.rules import entry, states
 from scoring.rules.marks import aspect_points, sheet_total
 from scoring.rules.numbers import round_half_up, show
@@ -93,7 +94,7 @@ def _other(sheet: Sheet, aspect: Aspect) -> dict[str, str]:
             "said": describe(aspect.kind, aspect.spec, mark.value)}
 
 
-def _stance(stance: Any, divergence: Any) -> dict[str, Any]:
+def _stance(stance: Stance, divergence: Divergence) -> dict[str, Any]:
     return {"text": divergence.text, "open": divergence.closed_at is None, "outcome": stance.outcome,
             "outcome_words": divergences.OUTCOMES.get(stance.outcome or "", ""), "reason": stance.reason,
             "resolution": divergence.resolution}
@@ -115,14 +116,32 @@ def _material(sheet: Sheet) -> dict[str, Any]:
 def mine(me: Me) -> dict[str, Any]:
     """Own sheets by nomination with how much of each is done."""
     groups: dict[int, dict[str, Any]] = {}
+    asked = divergences.asked(me.account_id)
     for sheet in sheets.mine(me):
         group = groups.setdefault(sheet.nomination_id, {
             "nomination": sheet.nomination, "rows": [],
             "inns": conflicts.interests(sheet.nomination_id, me.account_id)})
         count = sum(1 for _ in sheets.module_of(sheet).aspects())
         group["rows"].append({"sheet": sheet, "word": states.SHEET_LABELS[sheet.state],
-                              "kind": KINDS_OF_STATE[sheet.state], "done": len(sheets.values(sheet)), "count": count})
+                              "kind": KINDS_OF_STATE[sheet.state], "asks": sheet.id in asked,
+                              "done": len(sheets.values(sheet)), "count": count})
     return {"groups": list(groups.values())}
+
+
+def _told(found: list[Divergence], scheme: SchemeRow) -> list[tuple[Divergence, str, list[dict[str, str]]]]:
+    """Divergences by the scheme in force for the chair: the aspect, and of each expert the mark and the answer."""
+    aspects = {aspect.id: aspect for aspect in schemes.content(scheme).aspects()}
+    return [(one, aspects[one.aspect_id].title, [_answer(stance, aspects[one.aspect_id]) for stance in one.stances])
+            for one in found if one.scheme_id == scheme.id]
+
+
+def _answer(stance: Stance, aspect: Aspect) -> dict[str, str]:
+    said = describe(aspect.kind, aspect.spec, stance.before)
+    if stance.outcome == "change" and stance.after:
+        said += f" → {describe(aspect.kind, aspect.spec, stance.after)}"
+    return {"title": stance.sheet.expert.name, "kind": "ok" if stance.outcome else "idle",
+            "detail": ". ".join(part for part in (said, stance.reason) if part),
+            "state": divergences.OUTCOMES.get(stance.outcome or "", "ответа ещё нет")}
 
 
 def matrix(nomination: Nomination, *, me: Me, now: datetime) -> dict[str, Any]:
@@ -144,8 +163,8 @@ def matrix(nomination: Nomination, *, me: Me, now: datetime) -> dict[str, Any]:
               if row.expert_id == me.account_id and row.state in sheets.HANDED_IN}
     return {"scheme": scheme, "columns": columns, "codes": codes, "cells": cells, "words": states.SHEET_LABELS,
             "kinds": KINDS_OF_STATE, "counts": Counter(row.state for row in kept), "chair": chair,
-            "divergences": found if chair else [], "open": sum(1 for one in found if one.closed_at is None),
-            "outcomes": divergences.OUTCOMES,
+            "divergences": _told(found, scheme) if chair and scheme else [],
+            "open": sum(1 for one in found if one.closed_at is None),
             "may_assign": chair or me.has(ORGANISER, contest_id=nomination.contest_id),
             "linked": {row.id for row in kept if row.expert_id == me.account_id or (
                 (row.participant_id, row.module) in handed and row.state in sheets.HANDED_IN)}}

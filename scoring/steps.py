@@ -13,7 +13,7 @@ from core.access import Me
 from core.db import session
 from core.registry import Step
 from core.words import plural
-from scoring import sheets
+from scoring import divergences, sheets
 from scoring.models.sheets import Divergence, Scheme, Sheet
 from scoring.rules.states import COUNTED_SHEETS, OUT_OF_COUNT_SHEETS
 from scoring.rules.states import Sheet as State
@@ -31,13 +31,14 @@ def next_steps(me: Me, now: datetime) -> Iterator[Step]:
 
 def _own_sheets(me: Me) -> Iterator[Step]:
     found: dict[Nomination, Counter[str]] = {}
+    asked = divergences.asked(me.account_id)
     for sheet in sheets.mine(me):
-        found.setdefault(sheet.nomination, Counter())[sheet.state] += 1
+        found.setdefault(sheet.nomination, Counter()).update([sheet.state, *(["asked"] if sheet.id in asked else [])])
     for nomination, count in found.items():
         opened = sum(count[state] for state in sheets.WRITABLE)
         hint, due = nomination.title, _meeting(nomination.id)
-        if count[State.ALERT.value]:
-            yield Step(f"Ответьте на расхождения оценок: {count[State.ALERT.value]}", "/sheets", "Открыть листы", hint,
+        if count["asked"]:
+            yield Step(f"Ответьте на расхождения оценок: {count['asked']}", "/sheets", "Открыть листы", hint,
                        due=due, lead=True, weight=5)
         if opened:
             yield Step(f"Заполните {_sheets(opened)}", "/sheets", "Открыть листы", hint, due=due, lead=True, weight=10)

@@ -27,7 +27,7 @@ from scoring.rules.scheme import LESS, UNIT_WEIGHT
 from scoring.rules.table import TOOK_PART, normal
 from scoring.rules.wording import problem_text
 
-SAID_BY_NAME = frozenset({"unfinished_sheets"})
+SAID_BY_NAME = frozenset({"unfinished_sheets", "too_few_sheets"})
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,10 @@ def compute(nomination: Nomination, now: datetime) -> Computed:
             table = recalc.summary(inputs)
     except Refused as refusal:
         return Computed(scheme, missing=[refusal.text])
-    missing = [problem_text(one) for one in table["problems"] if one["code"] not in SAID_BY_NAME]
-    missing += _missing_sheets(nomination, scheme, rows, people, current)
-    return Computed(scheme, normal(inputs), table, [*missing, *_open_divergences(nomination.id)])
+    told = _missing_sheets(nomination, scheme, rows, people, current)
+    silent = SAID_BY_NAME if told else frozenset()
+    missing = [problem_text(one) for one in table["problems"] if one["code"] not in silent]
+    return Computed(scheme, normal(inputs), table, [*missing, *told, *_open_divergences(nomination.id)])
 
 
 def _people(nomination_id: int) -> list[Participant]:

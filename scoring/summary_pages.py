@@ -39,8 +39,9 @@ def columns(nomination: Nomination, table: dict[str, Any]) -> dict[str, Any]:
     """The heads of a printed table: maxima and experts."""
     theory = int(contests.setting(nomination, "theory_max"))
     practice = int(table["practice_max_hundredths"])
-    return {"theory": show(theory), "practice": show(practice), "total": show(theory + practice),
-            "experts": table["experts"], "less": table["direction"] == "less"}
+    less = table["direction"] == "less"
+    return {"theory": show(theory) if theory and not less else "", "practice": show(practice),
+            "total": show(theory + practice), "experts": table["experts"], "less": less}
 
 
 def row_of(row: dict[str, Any], experts: list[str]) -> dict[str, Any]:

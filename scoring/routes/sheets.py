@@ -134,7 +134,7 @@ def signature(sheet_id: int):
         return redirect(url_for("sheets.page", sheet_id=sheet_id), 303)
     sheet = sheets.own(me, sheet_id)
     fields = SheetForm(sheets.module_of(sheet), sheets.entries(sheet))
-    return render_template("scoring/sheet_signature.html", form=form, sheet=sheet,
+    return render_template("scoring/sheet_signature.html", form=form, sheet=sheet, nomination=sheet.nomination,
                            page=sheet_pages.page(sheet, fields, me=me)), form_status(form)
 
 
@@ -190,6 +190,6 @@ def payload(sheet_id: int):
 
 
 def _page(sheet: Sheet, form: SheetForm, stance: StanceForm | None = None):
-    status = form_status(form)
-    return render_template("scoring/sheet.html", form=form, sheet=sheet, page=sheet_pages.page(sheet, form, me=me),
-                           stance=stance or StanceForm(formdata=None)), status
+    return render_template("scoring/sheet.html", form=form, sheet=sheet, nomination=sheet.nomination,
+                           page=sheet_pages.page(sheet, form, me=me),
+                           stance=stance or StanceForm(formdata=None)), form_status(form)

@@ -44,7 +44,8 @@ def _sheet(key):
 
 def _marks(key):
     with reading():
-        return {row.aspect_id: (row.value, row.note) for row in session.scalars(select(Mark).where(Mark.sheet_id == key))}
+        rows = session.scalars(select(Mark).where(Mark.sheet_id == key))
+        return {row.aspect_id: (row.value, row.note) for row in rows}
 
 
 def test_everybody_gets_a_sheet_of_every_code_once(login, make, contest, nomination):
@@ -57,13 +58,15 @@ def test_everybody_gets_a_sheet_of_every_code_once(login, make, contest, nominat
     organiser.post_form(f"/participants/{absent.id}/absence", {"reason": "болезнь"},
                         page=f"/nominations/{nomination.id}/participants")
     refused = organiser.post_form(url)
-    assert refused.status_code == 422 and "Схема оценки не закреплена" in refused.text
+    assert refused.status_code == 422
+    assert "Схема оценки не закреплена" in refused.text
     make.scheme(nomination)
     assert organiser.post_form(url).status_code == 303
     assert organiser.post_form(url).status_code == 303
     with reading():
         rows = session.execute(select(Sheet.expert_id, Sheet.participant_id, Sheet.state)).all()
-    assert len(rows) == 4 and {row.state for row in rows} == {"assigned"}
+    assert len(rows) == 4
+    assert {row.state for row in rows} == {"assigned"}
     assert {row.expert_id for row in rows} == {chair.id, expert.id}
     assert absent.id not in {row.participant_id for row in rows}
     assert login(expert).post(url).status_code == 404
@@ -76,10 +79,13 @@ def test_a_draft_is_kept_at_any_completeness_with_points_by_the_rules(login, sta
     assert _marks(key) == {"1.2": ({"value": 310}, "зазор неровный")}
     assert _sheet(key).state == "in_progress"
     page = browser.get(f"/sheets/{key}").text
-    assert "Оценено 1 из 5" in page and '<b class="c-ink">8</b>' in page and "зазор неровный" in page
+    assert "Оценено 1 из 5" in page
+    assert '<b class="c-ink">8</b>' in page
+    assert "зазор неровный" in page
     browser.post_form(f"/sheets/{key}", {"m-2.1": "2"})
     page = browser.get(f"/sheets/{key}").text
-    assert '<b class="c-ink">3,33</b>' in page and '<b class="t-xl">11,33</b>' in page
+    assert '<b class="c-ink">3,33</b>' in page
+    assert '<b class="t-xl">11,33</b>' in page
     assert browser.post_form(f"/sheets/{key}", {"m-1.2": "", "n-1.2": "", "x-1.2": ""}).status_code == 303
     assert {name: mark for name, (mark, _) in _marks(key).items() if mark} == {"2.1": {"level": 2}}
 
@@ -96,8 +102,11 @@ def test_what_cannot_be_read_is_said_beside_the_field_and_nothing_typed_is_lost(
     key = rows["У-0417", expert.id].id
     answer = login(expert).post_form(f"/sheets/{key}", {"m-1.1": "yes", "n-3.2": "нет щитка в начале"} | sent)
     assert answer.status_code == 422
-    assert said in answer.text and typed in answer.text and "нет щитка в начале" in answer.text
-    assert _marks(key) == {} and _sheet(key).state == "assigned"
+    assert said in answer.text
+    assert typed in answer.text
+    assert "нет щитка в начале" in answer.text
+    assert _marks(key) == {}
+    assert _sheet(key).state == "assigned"
 
 
 def test_a_penalty_with_its_note_takes_points(login, staged):
@@ -106,7 +115,8 @@ def test_a_penalty_with_its_note_takes_points(login, staged):
     assert browser.post_form(f"/sheets/{key}", FIELDS | {"m-3.1": "2", "n-3.1": "без щитка"}).status_code == 303
     assert _marks(key)["3.1"] == ({"count": 2, "note": "без щитка", "moment_seconds": None}, "без щитка")
     page = browser.get(f"/sheets/{key}").text
-    assert '<b class="c-ink">−10</b>' in page and '<b class="t-xl">10</b>' in page
+    assert '<b class="c-ink">−10</b>' in page
+    assert '<b class="t-xl">10</b>' in page
 
 
 def test_an_incomplete_sheet_is_not_handed_in(login, staged):
@@ -115,13 +125,16 @@ def test_an_incomplete_sheet_is_not_handed_in(login, staged):
     url = f"/sheets/{key}"
     typed = {name: text for name, text in FIELDS.items() if name != "m-1.2"}
     answer = browser.post_form(f"{url}/submission", typed | {"n-1.1": "чисто"}, page=url)
-    assert answer.status_code == 422 and "Осталось: «Зазор»" in answer.text and "чисто" in answer.text
+    assert answer.status_code == 422
+    assert "Осталось: «Зазор»" in answer.text
+    assert "чисто" in answer.text
     assert (_sheet(key).state, _marks(key)) == ("assigned", {})
     assert browser.post_form(f"{url}/submission", typed | {"x-1.2": "не видно на записи"}, page=url).status_code == 303
     assert _sheet(key).state == "submitted"
     assert _marks(key)["1.2"] == ({"not_assessed": "не видно на записи"}, "")
     again = browser.post_form(url, FIELDS)
-    assert again.status_code == 422 and "Лист уже сдан" in again.text
+    assert again.status_code == 422
+    assert "Лист уже сдан" in again.text
 
 
 def test_two_signers_sign_their_own_and_the_signed_is_locked(login, make, staged, clock):
@@ -130,30 +143,37 @@ def test_two_signers_sign_their_own_and_the_signed_is_locked(login, make, staged
         browser, key, password = login(account), rows["У-0417", account.id].id, make.secret(account)
         url = f"/sheets/{key}"
         early = browser.post_form(f"{url}/signature", {"secret": password, "basis": "видеозапись"})
-        assert early.status_code == 422 and "Сначала сдайте лист" in early.text
+        assert early.status_code == 422
+        assert "Сначала сдайте лист" in early.text
         assert browser.post_form(f"{url}/submission", FIELDS, page=url).status_code == 303
         wrong = browser.post_form(f"{url}/signature", {"secret": "не тот пароль", "basis": "видеозапись"})
-        assert wrong.status_code == 422 and "введён неверно" in wrong.text
+        assert wrong.status_code == 422
+        assert "введён неверно" in wrong.text
         bare = browser.post_form(f"{url}/signature", {"secret": password})
-        assert bare.status_code == 422 and "по чему оценивали" in bare.text
+        assert bare.status_code == 422
+        assert "по чему оценивали" in bare.text
         clock.move(seconds=7)
         assert browser.post_form(f"{url}/signature", {"secret": password, "basis": "видеозапись"}).status_code == 303
         row = _sheet(key)
         assert (row.state, row.signed_at, row.basis) == ("signed", clock.now, "видеозапись")
         payload = browser.get(f"{url}/sheet.json").data
         facts = json.loads(payload)
-        assert sha256(payload).hexdigest() == row.sha256 and row.sha256[:8] in browser.get(url).text
+        assert sha256(payload).hexdigest() == row.sha256
+        assert row.sha256[:8] in browser.get(url).text
         assert (facts["participant"], facts["total_hundredths"], facts["marks"]["1.2"]["value"]) == (
             "У-0417", 2000, {"value": 250})
         locked = browser.post_form(url, {"m-1.2": "1"})
-        assert locked.status_code == 422 and "Лист подписан и закрыт" in locked.text
+        assert locked.status_code == 422
+        assert "Лист подписан и закрыт" in locked.text
         assert browser.post_form(f"{url}/submission", page=url).status_code == 422
         assert browser.post_form(f"{url}/signature", {"secret": password, "basis": "да"}).status_code == 422
         assert browser.post_form(f"{url}/recusal", {"reason": "передумал"}).status_code == 422
-        assert _sheet(key).sha256 == row.sha256 and _marks(key)["1.2"] == ({"value": 250}, "")
+        assert _sheet(key).sha256 == row.sha256
+        assert _marks(key)["1.2"] == ({"value": 250}, "")
     with reading():
         done = session.scalars(select(JournalEntry.action).where(JournalEntry.object_type == "sheet")).all()
-    assert done.count("sheet.signed") == 2 and done.count("sheet.submitted") == 2
+    assert done.count("sheet.signed") == 2
+    assert done.count("sheet.submitted") == 2
 
 
 def test_marks_of_the_others_open_after_ones_own_sheet_is_handed_in(login, make, staged):
@@ -166,7 +186,8 @@ def test_marks_of_the_others_open_after_ones_own_sheet_is_handed_in(login, make,
     make.fill(own, to="submitted")
     assert browser.get(f"/sheets/{theirs.id}").status_code == 200
     page = browser.get(f"/sheets/{own.id}").text
-    assert "3,1 мм" in page and chair.name in page
+    assert "3,1 мм" in page
+    assert chair.name in page
     assert browser.get(f"/sheets/{rows['У-0288', chair.id].id}").status_code == 404
 
 
@@ -214,11 +235,13 @@ def test_an_own_word_bars_assignment_and_writing(login, make, staged, nomination
     assert browser.post_form(f"/sheets/{key}/recusal", {"reason": "учил этого участника"}).status_code == 303
     assert (_sheet(key).state, _sheet(key).reason) == ("recused", "учил этого участника")
     refused = browser.post_form(f"/sheets/{key}", FIELDS)
-    assert refused.status_code == 422 and "заполнять нельзя" in refused.text
+    assert refused.status_code == 422
+    assert "заполнять нельзя" in refused.text
     make.sheets_of(nomination)
     with reading():
-        assert session.scalars(select(Sheet.id).where(
-            Sheet.expert_id == expert.id, Sheet.participant_id == rows["У-0417", expert.id].participant_id)).all() == [key]
+        found = session.scalars(select(Sheet.id).where(
+            Sheet.expert_id == expert.id, Sheet.participant_id == rows["У-0417", expert.id].participant_id)).all()
+    assert found == [key]
 
 
 def test_a_shared_organisation_bars_too(login, make, nomination):
@@ -235,7 +258,8 @@ def test_a_shared_organisation_bars_too(login, make, nomination):
     rows = {(r.participant_id, r.expert_id): r.id for r in make.sheets_of(nomination)}
     browser = login(expert)
     wrong = browser.post_form(f"/nominations/{nomination.id}/interests", {"inn": "7017000001, 12"}, page="/sheets")
-    assert wrong.status_code == 422 and "«12» не ИНН" in wrong.text
+    assert wrong.status_code == 422
+    assert "«12» не ИНН" in wrong.text
     assert browser.post_form(f"/nominations/{nomination.id}/interests", {"inn": "7017000001"},
                              page="/sheets").status_code == 303
     assert _sheet(rows[colleague.id, expert.id]).state == "recused"
@@ -260,7 +284,8 @@ def test_a_replaced_expert_leaves_unfinished_sheets_and_signed_ones_stand(login,
     assert states == {("У-0288", chair.id): "assigned", ("У-0417", chair.id): "assigned",
                       ("У-0288", expert.id): "unfinished", ("У-0417", expert.id): "signed"}
     with reading():
-        fresh = session.scalar(select(BodyMember.account_id).where(BodyMember.until.is_(None), BodyMember.id > member_id))
+        fresh = session.scalar(select(BodyMember.account_id).where(
+            BodyMember.until.is_(None), BodyMember.id > member_id))
         assert len(session.scalars(select(Sheet.id).where(Sheet.expert_id == fresh)).all()) == 2
 
 
@@ -276,12 +301,15 @@ def test_experts_far_apart_are_alerted_answer_and_the_chair_closes(login, make, 
     assert (found.aspect_id, found.text) == ("2.1", "«Вид»: уровни расходятся на 2, допустимо 1.")
     head, other, url = login(chair), login(expert), f"/nominations/{nomination.id}/sheets"
     blocked = other.post_form(f"/sheets/{second.id}/signature", {"secret": make.secret(expert), "basis": "запись"})
-    assert blocked.status_code == 422 and "открыто расхождение" in blocked.text
+    assert blocked.status_code == 422
+    assert "открыто расхождение" in blocked.text
     early = head.post_form(f"/divergences/{found.id}/closing", {"resolution": "сошлись"}, page=url)
-    assert early.status_code == 422 and "Ответили не все" in early.text
+    assert early.status_code == 422
+    assert "Ответили не все" in early.text
     bare = other.post_form(f"/sheets/{second.id}/reconciliation", {"aspect": "2.1", "outcome": "change", "m-2.1": "2"},
                            page=f"/sheets/{second.id}")
-    assert bare.status_code == 422 and "Напишите причину" in bare.text
+    assert bare.status_code == 422
+    assert "Напишите причину" in bare.text
     assert other.post_form(f"/sheets/{second.id}/reconciliation", {
         "aspect": "2.1", "outcome": "change", "m-2.1": "2", "reason": "посмотрел ещё раз"},
         page=f"/sheets/{second.id}").status_code == 303
@@ -290,7 +318,8 @@ def test_experts_far_apart_are_alerted_answer_and_the_chair_closes(login, make, 
         "aspect": "2.1", "outcome": "keep", "reason": "шов ровный"}, page=f"/sheets/{first.id}").status_code == 303
     assert "посмотрел ещё раз" in head.get(url).text
     assert other.post(f"/divergences/{found.id}/closing", data={"resolution": "да"}).status_code == 404
-    assert head.post_form(f"/divergences/{found.id}/closing", {"resolution": "разница в уровень"}, page=url).status_code == 303
+    closed = head.post_form(f"/divergences/{found.id}/closing", {"resolution": "разница в уровень"}, page=url)
+    assert closed.status_code == 303
     assert (_sheet(first.id).state, _sheet(second.id).state) == ("submitted", "submitted")
     assert other.post_form(f"/sheets/{second.id}/signature", {"secret": make.secret(expert), "basis": "запись"}
                            ).status_code == 303
@@ -305,7 +334,8 @@ def test_a_signed_sheet_keeps_in_a_divergence_or_comes_back_as_a_new_version(log
     other, head = login(expert), login(chair)
     refused = other.post_form(f"/sheets/{second.id}/reconciliation", {
         "aspect": "2.1", "outcome": "change", "m-2.1": "2", "reason": "ошибся"}, page=f"/sheets/{second.id}")
-    assert refused.status_code == 422 and "Лист подписан" in refused.text
+    assert refused.status_code == 422
+    assert "Лист подписан" in refused.text
     assert head.post_form(f"/sheets/{second.id}/reopening", {"reason": "ошибка в уровне"}).status_code == 303
     with reading():
         fresh = session.scalars(select(Sheet).where(Sheet.replaces_id == second.id)).one()
@@ -317,7 +347,7 @@ def test_a_signed_sheet_keeps_in_a_divergence_or_comes_back_as_a_new_version(log
 
 
 def test_next_steps_tell_experts_and_the_chair_what_to_do(login, make, staged, nomination):
-    chair, expert, rows = staged
+    _chair, expert, rows = staged
     browser = login(expert)
     assert "Заполните 2 оценочных листа" in browser.get("/").text
     for row in rows.values():

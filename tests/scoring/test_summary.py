@@ -75,7 +75,8 @@ def test_figures_of_theory_and_two_experts(login, make, contest):
     secretary.post_form(f"/participants/{people['У-0156'].id}/absence", {"reason": "болезнь"},
                         page=f"/nominations/{made.id}/participants")
     found = _compute(make, made)
-    assert found.missing == [] and found.complete
+    assert found.missing == []
+    assert found.complete
     told = [(row["place"], row["code"], row["status"], row["theory_hundredths"], row["practice_hundredths"],
              row["total_hundredths"]) for row in found.table["rows"]]
     # 1500/2000 of 40 is 30; 1/3 of 40 is 13.33; the chair's 20 and 18.33… of the other give 19.17
@@ -86,7 +87,8 @@ def test_figures_of_theory_and_two_experts(login, make, contest):
         assert text in page
     for role in ("organiser", "secretary"):
         page = login(make.staff(contest, role)).get(f"/nominations/{made.id}/summary").text
-        assert "49,17" in page and "Составить протокол" not in page
+        assert "49,17" in page
+        assert "Составить протокол" not in page
     assert login(make.member(made, "commission", "chair")).get(f"/nominations/{made.id}/summary").status_code == 200
 
 
@@ -116,7 +118,9 @@ def test_an_expert_sees_no_table_before_handing_in(login, make, contest):
     make.fill(rows["У-0417", expert.id], size=310)
     url = f"/nominations/{made.id}/summary"
     page = login(chair).get(url).text
-    assert "оценки других экспертов скрыты" in page and expert.name + ":" not in page and "SHA-256 таблицы" not in page
+    assert "оценки других экспертов скрыты" in page
+    assert expert.name + ":" not in page
+    assert "SHA-256 таблицы" not in page
     make.fill(rows["У-0417", chair.id], to="submitted")
     assert "SHA-256 таблицы" in login(chair).get(url).text
     assert login(make.member(make.nomination(make.contest()))).get(url).status_code == 404
@@ -155,7 +159,8 @@ def test_a_kept_summary_stays_and_includes_its_sheets(make, contest):
         states = set(session.scalars(select(Sheet.state)))
         data = summary.document(row)
     assert (row.revision, row.sha256, states) == (1, before.sha256, {"included"})
-    assert recalc.check_document(data) == [] and json.loads(data)["summary"] == before.table
+    assert recalc.check_document(data) == []
+    assert json.loads(data)["summary"] == before.table
     assert _compute(make, made).sha256 == row.sha256
 
 
