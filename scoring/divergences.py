@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from contest import contests
-from contest.models import Nomination
+from contest.models import Nomination, Participant
+from contest.scope import hold
 from core.access import Me
 from core.db import session
 from core.errors import NotVisible, Refused
@@ -27,6 +28,7 @@ OUTCOMES = {"keep": "оставил оценку", "change": "изменил о�
 
 def look(sheet: Sheet, *, by: Me, now: datetime) -> list[Divergence]:
     """Compare the sheets of the participant and module of `sheet` once all of them are handed in; open alerts."""
+    hold(session.get_one(Participant, sheet.participant_id), "code")
     rows = list(session.scalars(select(Sheet).options(selectinload(Sheet.marks)).where(
         Sheet.scheme_id == sheet.scheme_id, Sheet.participant_id == sheet.participant_id, Sheet.module == sheet.module,
         Sheet.state.not_in(states.OUT_OF_COUNT_SHEETS)).order_by(Sheet.id)))
@@ -116,6 +118,7 @@ def stand(sheet: Sheet, aspect: Aspect, *, outcome: str, reason: str, mark: Mapp
 
     Refused when it is closed, when a signed sheet would change, and when nothing would change by a change.
     """
+    hold(sheet, "state")
     stance, divergence = open_stance(sheet, aspect.id)
     if outcome not in OUTCOMES:
         raise Refused("outcome", "Отметьте, оставляете вы оценку или меняете.", field="outcome")
@@ -143,6 +146,7 @@ def _change(sheet: Sheet, aspect: Aspect, mark: Mapping[str, Any] | None, now: d
 
 def close(divergence: Divergence, *, resolution: str, by: Me, now: datetime) -> None:
     """The chair closes: every expert concerned has kept or changed. Their sheets may be signed then."""
+    hold(divergence, "closed_at")
     if divergence.closed_at is not None:
         raise Refused("closed", "Это расхождение уже закрыто.")
     if not resolution.strip():

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from contest import contests
 from contest.models import Nomination
+from contest.scope import hold
 from core import storage
 from core.access import Me
 from core.db import session
@@ -67,6 +68,8 @@ def freeze(draft: Scheme, *, reason: str = "", by: Me, now: datetime) -> None:
     A scheme in force before it is superseded (the reason is required) and its unfinished sheets end. Refused when the
     scheme is not a draft, or a sheet of the old one is signed.
     """
+    hold(session.get_one(Nomination, draft.nomination_id), "settings_frozen_at")
+    hold(draft, "state")
     if draft.state != "draft":
         raise Refused("frozen", "Эта схема уже закреплена. Чтобы заменить её, загрузите новую редакцию.")
     _refuse_signed(draft.nomination_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from contest import people
 from contest.models import BodyMember, Nomination, Participant
 from contest.rules.roles import EXPERTS
+from contest.scope import hold
 from core.access import Me
 from core.canonical import canonical
 from core.db import session
@@ -67,6 +68,7 @@ def assign(nomination: Nomination, *, by: Me, now: datetime) -> Assigned:
     Unsigned sheets of experts who left the group become «не завершён». Pairs in conflict get no sheet. Refused
     without a frozen scheme, an expert group or codes.
     """
+    hold(nomination, "settings_frozen_at")
     scheme, group, marked = _ready(nomination, now)
     ended = retire(nomination, now=now, by=by)
     barred = conflicts.find(nomination, {m.account_id for m in group}, marked, by=by, now=now)
@@ -191,6 +193,7 @@ def refuse_locked(sheet: Sheet) -> None:
 
 def save(sheet: Sheet, given: Mapping[str, Entry], *, by: Me, now: datetime) -> None:
     """Keep a draft at any completeness. Refused when submitted, signed or ended, and in a conflict of interest."""
+    hold(sheet, "state")
     refuse_locked(sheet)
     conflicts.refuse(sheet)
     changed = _write(sheet, given, now)
@@ -220,6 +223,7 @@ def submit(sheet: Sheet, *, by: Me, now: datetime) -> None:
 
     When it was the last of its participant and module, experts far apart get an alert.
     """
+    hold(sheet, "state")
     refuse_locked(sheet)
     conflicts.refuse(sheet)
     check_marks(module_of(sheet), values(sheet))
@@ -237,6 +241,7 @@ def sign(sheet: Sheet, *, basis: str, by: Me, now: datetime) -> None:
 
     Refused before submission, while a divergence of it is open, a second time, and without the basis.
     """
+    hold(sheet, "state")
     if sheet.state in (State.ALERT, State.RECONCILING):
         raise Refused("divergence", "По листу открыто расхождение. Оставьте или измените оценку с причиной и "
                                     "дождитесь, пока председатель его закроет.")
@@ -274,6 +279,7 @@ def _iso(instant: datetime | None) -> str:
 
 def recuse(sheet: Sheet, *, reason: str, by: Me, now: datetime) -> None:
     """The expert steps back from this participant: all own open sheets of the participant end, none is given again."""
+    hold(sheet, "state")
     if sheet.state in states.COUNTED_SHEETS or sheet.state in states.OUT_OF_COUNT_SHEETS:
         raise Refused("locked", LOCKED_WORDS[sheet.state])
     if not reason.strip():
@@ -286,6 +292,7 @@ def reopen(sheet: Sheet, *, reason: str, by: Me, now: datetime) -> Sheet:
 
     The old sheet stays readable as «аннулирован». Refused when it is not signed or already in a summary.
     """
+    hold(sheet, "state")
     if sheet.state != State.SIGNED:
         raise Refused("not_signed", "Вернуть можно только подписанный лист, ещё не вошедший в протокол.")
     if not reason.strip():

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from contest import contests
 from contest.models import Nomination, Participant
+from contest.scope import hold
 from core.access import Me
 from core.db import session
 from core.errors import Refused
@@ -198,6 +199,7 @@ def keep(nomination: Nomination, *, by: Me, now: datetime) -> Summary:
 
     The same facts give the same revision. Refused, in words, while anything is missing.
     """
+    hold(nomination, "settings_frozen_at")
     found = compute(nomination, now)
     if found.scheme is None or found.table is None or found.inputs is None or found.missing:
         raise Refused("incomplete", "Сводная ведомость не готова. " + " ".join(found.missing[:5]))

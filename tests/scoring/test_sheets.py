@@ -289,6 +289,7 @@ def test_a_replaced_expert_leaves_unfinished_sheets_and_signed_ones_stand(login,
         assert len(session.scalars(select(Sheet.id).where(Sheet.expert_id == fresh)).all()) == 2
 
 
+@pytest.mark.both_databases
 def test_experts_far_apart_are_alerted_answer_and_the_chair_closes(login, make, staged, nomination):
     chair, expert, rows = staged
     first, second = rows["У-0417", chair.id], rows["У-0417", expert.id]

@@ -64,6 +64,7 @@ def _compute(make, nomination):
         return summary.compute(session.get_one(Nomination, nomination.id), make.now)
 
 
+@pytest.mark.both_databases
 def test_figures_of_theory_and_two_experts(login, make, contest):
     made, people, chair, expert, rows = _nomination(make, contest, "У-0417", "У-0288", "У-0156")
     _theory(make, made, {people["У-0417"]: (1500, 2000), people["У-0288"]: (1, 3)})
