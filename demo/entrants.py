@@ -42,7 +42,8 @@ def _fill(story: Story, nomination_key: str, person: Person, town: str, experien
         "organisation": person.work, "position": nomination.profession, "experience_profession": experience},
         by=me, now=now)
     session.flush()
-    applications.give_consents(_loaded(story, person), {"processing", "video", "publication"}, address="", by=me, now=now)
+    applications.give_consents(_loaded(story, person), {"processing", "video", "publication"}, address="", by=me,
+                               now=now)
 
 
 def _loaded(story: Story, person: Person) -> Application:
@@ -112,7 +113,8 @@ def briefing(story: Story, nomination_key: str, signers: tuple[Person, ...], *, 
              title: str) -> None:
     """The text of the briefing, and the signatures under it, ten minutes apart."""
     story.at(at, lambda now: participants.set_briefing(
-        session.get_one(Nomination, story.cast[nomination_key]), title=title, text=BRIEFING, by=organiser(story), now=now))
+        session.get_one(Nomination, story.cast[nomination_key]), title=title, text=BRIEFING, by=organiser(story),
+        now=now))
     for number, person in enumerate(signers):
         story.at(signed + timedelta(minutes=10 * number), partial(_sign, story, person))
 

@@ -3,12 +3,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
-from contest.models import Contest, Nomination
+from contest.models import Contest
 from core.accounts import Account
 from core.db import session
 from demo import cast
 from demo.cast import Person
+from scoring.models.meetings import Publication
+from scoring.models.papers import Protocol
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,16 @@ def table(address: str) -> Iterator[str]:
         yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]).rstrip()
     code = session.scalar(select(Account.card_code).where(Account.email == cast.CARD_HOLDER.email))
     yield f"\nПо карточке: {address}/login/card    код {code}, PIN {cast.PIN} ({cast.CARD_HOLDER.name})"
+    yield from _public(address)
+
+
+def _public(address: str) -> Iterator[str]:
+    """Pages that need no login."""
     yield "\nЧто посмотреть без входа:"
     for contest in session.scalars(select(Contest).where(Contest.state != "draft").order_by(Contest.id)):
         yield f"  {address}/contests/{contest.id}  {contest.title}, {contest.region}"
-        for row in session.scalars(select(Nomination).where(Nomination.contest_id == contest.id).order_by(Nomination.id)):
-            yield f"  {address}/nominations/{row.id}/results  {row.title}: итоги"
+    for row in session.scalars(select(Publication).where(Publication.kind == "final").options(
+            joinedload(Publication.protocol).joinedload(Protocol.document))):
+        yield f"  {address}/nominations/{row.nomination_id}/results  опубликованные итоги"
+        if row.protocol.document is not None:
+            yield f"  {address}/v/{row.protocol.document.token}  проверка подписанного протокола"

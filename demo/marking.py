@@ -29,8 +29,8 @@ LAPSES = {"strong": (92, 100), "good": (68, 94), "fair": (45, 85)}
 
 @dataclass(frozen=True)
 class Panel:
-    """Who marks whom: `levels` by participant's key; `penalties` are (participant, note); `apart` is the expert (from 0)
-    who sees the look of one participant's work two levels lower at first."""
+    """Who marks whom. `levels` by participant's key, `penalties` are notes by participant's key; `apart` is a
+    participant and the expert (from 0) who sees the look of that work two levels lower at first."""
 
     experts: tuple[Person, ...]
     people: tuple[Person, ...]

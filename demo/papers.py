@@ -84,7 +84,7 @@ def _sign(story: Story, key: str, person: Person, now: datetime) -> None:
 
 
 def hand_over(story: Story, key: str, chair: Person, *, at: datetime, accepted: datetime) -> None:
-    """The chair hands the protocol over to the commission, the secretary takes it: the act, and the names are opened."""
+    """The chair hands the protocol over, the commission's secretary takes it: the act, and the names are opened."""
     def give(now: datetime) -> None:
         me = story.person(chair.key)
         with db.reading():

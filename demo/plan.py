@@ -62,7 +62,8 @@ def tomsk(story: Story) -> None:
             operator_address="634041, г. Томск, ул. Киевская, 76", operator_inn="7017069406",
             contact_phone="8 3822 00-00-01", order_ref="приказ № 58",
             applications_open_at=story.day(-57, "09:00"), applications_close_at=story.day(-35, "18:00"))
-    for key, title, experts in (("welders", "сварщик", WELDING_EXPERTS), ("electricians", "электромонтёр", ELECTRIC_EXPERTS),
+    for key, title, experts in (("welders", "сварщик", WELDING_EXPERTS),
+                                ("electricians", "электромонтёр", ELECTRIC_EXPERTS),
                                 ("masons", "каменщик", MASON_EXPERTS)):
         nomination(story, "tomsk", key, at=story.day(-59, "10:00"), title=f"Лучший {title}", profession=title,
                    experts=experts)
@@ -91,8 +92,9 @@ def welders(story: Story) -> None:
     _events(story, key, -17, -16)
     _prepare(story, key, "welder", "Сварщик")
     theory.sitting(story, key, at=story.day(-31, "10:00"), limit=timedelta(minutes=40))
-    practice.task(story, key, at=story.day(-31, "11:00"), title="Сварка стыка трубы", text=PIPE, lasts=timedelta(hours=3),
-                  drawing=("Труба 159 × 6, сталь 20.", "Разделка V-образная, 30°, притупление 1 мм.", "Зазор 2–3 мм."))
+    practice.task(story, key, at=story.day(-31, "11:00"), title="Сварка стыка трубы", text=PIPE,
+                  lasts=timedelta(hours=3),
+                  drawing=("Труба 159 × 6, сталь 20.", "Разделка V-образная, 30°.", "Зазор 2–3 мм."))
     entrants.draw(story, key, at=story.day(-20, "11:00"), numbers="17 4 23 8 11")
     entrants.briefing(story, key, came, at=story.day(-19, "15:00"), signed=story.day(-18, "11:00"),
                       title="Инструктаж по охране труда: электросварочные работы")
@@ -102,7 +104,7 @@ def welders(story: Story) -> None:
     for person, wrong, finished in ((came[0], (7,), True), (came[1], (4, 8), True), (came[2], (6,), True),
                                     (came[3], (2, 5, 9), False)):
         theory.take(story, key, person, Work(wrong, finished=finished), at=story.day(-17, "10:02"))
-    entrants.absent(story, WELDERS[4], at=story.day(-17, "11:30"), reason="не вышел на связь до конца теоретического этапа")
+    entrants.absent(story, WELDERS[4], at=story.day(-17, "11:30"), reason="не вышел на связь до конца теории")
     theory.sweep(story, at=story.day(-17, "10:45"))
     practice.look(story, key, WELDING_EXPERTS[0], at=story.day(-16, "09:10"))
     for number, person in enumerate(came):
@@ -129,6 +131,8 @@ def _decide(story: Story) -> None:
     papers.agree(story, "meeting:protocol", signers, at=story.day(-10, "16:40"))
     papers.freeze(story, "meeting:protocol", COMMISSION[0], at=story.day(-10, "17:10"))
     papers.sign(story, "meeting:protocol", signers, at=story.day(-9, "09:30"))
+    sessions.publish(story, "welders", "preliminary", at=story.day(-9, "16:00"))
+    sessions.publish(story, "welders", "final", at=story.day(-2, "12:00"))
 
 
 def _mark(story: Story, key: str, panel: Panel, *, first: int) -> None:
@@ -186,8 +190,9 @@ def masons(story: Story) -> None:
 
 def drivers(story: Story) -> None:
     """Applications are open, one in every state."""
-    contest(story, "novosibirsk", at=story.day(-8, "10:00"), crew=NOVOSIBIRSK, title=TITLE, region="Новосибирская область",
-            zone="Asia/Novosibirsk", operator_name="Министерство труда и социального развития Новосибирской области",
+    contest(story, "novosibirsk", at=story.day(-8, "10:00"), crew=NOVOSIBIRSK, title=TITLE,
+            region="Новосибирская область", zone="Asia/Novosibirsk",
+            operator_name="Министерство труда и социального развития Новосибирской области",
             operator_address="630007, г. Новосибирск, Красный проспект, 18", contact_phone="8 383 000-00-02",
             order_ref="приказ № 17", applications_open_at=story.day(-6, "09:00"),
             applications_close_at=story.day(14, "18:00"))
@@ -197,7 +202,8 @@ def drivers(story: Story) -> None:
     draft, _sent, registered, returned, proposed, rejected, withdrawn, admitted = DRIVERS
     for number, person in enumerate(DRIVERS):
         entrants.application(story, "drivers", person, at=story.day(-5, "09:00") + timedelta(minutes=40 * number),
-                             town="г. Новосибирск", experience="0" if person is rejected else "7", sent=person is not draft)
+                             town="г. Новосибирск", experience="0" if person is rejected else "7",
+                             sent=person is not draft)
     reviewed = (registered, returned, proposed, rejected, withdrawn, admitted)
     for number, person in enumerate(reviewed):
         entrants.register(story, person, NOVOSIBIRSK, at=story.day(-4, "10:00") + timedelta(minutes=9 * number))

@@ -1,4 +1,4 @@
-"""`flask demo seed`: plays the story once, in an empty installation, and leaves a mark in the journal when it is done."""
+"""`flask demo seed`: plays the story once, in an empty installation, and marks in the journal that it is done."""
 from collections.abc import Callable
 from datetime import datetime
 
@@ -29,7 +29,7 @@ def seed(now: datetime, tell: Callable[[str], None] = lambda _: None) -> bool:
         if seeded_at() is not None:
             return False
         if session.scalar(select(func.count()).select_from(Account)):
-            raise Refused("not_empty", "В базе уже есть данные: либо рабочие, либо прерванное заполнение. Задайте другую "
+            raise Refused("not_empty", "В базе уже есть данные: рабочие или прерванное заполнение. Задайте другую "
                                        "папку (DATA_DIR=…) или начните заново (FRESH=1).")
     story = Story(now, cast={"password_hash": passwords.hash_secret(cast.PASSWORD)})
     plan.tell(story)

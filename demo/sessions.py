@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from contest.models import Contest, Nomination
+from core.access import Me
 from core.db import session
 from demo import cast
 from demo.cast import Person
 from demo.story import Story
-from scoring import agenda, commission, meetings
+from scoring import agenda, commission, meetings, publication
 from scoring.models.meetings import AgendaItem, Meeting
 
 MOMENT = "00:24:10"
@@ -43,7 +44,7 @@ def hold(story: Story, key: str, *, at: datetime, absent: Person, aloud: Person)
     _act(story, key, secretary, at, lambda meeting, by, now: commission.open_registration(meeting, by=by, now=now))
     for number, person in enumerate(here):
         moment = at + timedelta(seconds=40 + 25 * number)
-        _act(story, key, person, moment, lambda meeting, by, now: commission.declare(meeting, here=True, by=by, now=now))
+        _act(story, key, person, moment, _declare)
         story.at(moment + timedelta(seconds=12), partial(_confirm, story, key, person, True, ""))
     story.at(at + timedelta(minutes=4), partial(_confirm, story, key, absent, False, "в командировке"))
     _act(story, key, secretary, at + timedelta(minutes=5),
@@ -62,13 +63,18 @@ def _act(story: Story, key: str, person: Person, at: datetime, call: Callable[..
     story.at(at, act)
 
 
+def _declare(meeting: Meeting, by: Me, now: datetime) -> None:
+    commission.declare(meeting, here=True, by=by, now=now)
+
+
 def _confirm(story: Story, key: str, person: Person, here: bool, reason: str, now: datetime) -> None:
     commission.register(_meeting(story, key), story.cast[person.key], here=here, reason=reason,
                         by=story.person(cast.SECRETARY.key), now=now)
 
 
 def _vote(story: Story, key: str, here: list[Person], aloud: Person, *, at: datetime) -> None:
-    _act(story, key, cast.SECRETARY, at, lambda meeting, by, now: agenda.open_vote(_item(meeting), meeting, by=by, now=now))
+    _act(story, key, cast.SECRETARY, at,
+         lambda meeting, by, now: agenda.open_vote(_item(meeting), meeting, by=by, now=now))
     for number, person in enumerate(here):
         choice = "abstain" if person is here[-2] else "for"
         story.at(at + timedelta(seconds=30 + 20 * number), partial(_cast, story, key, person, choice, person is aloud))
@@ -94,3 +100,9 @@ def _confirm_aloud(story: Story, key: str, person: Person, now: datetime) -> Non
     me = story.person(person.key)
     vote = next(one for one in _item(_meeting(story, key)).votes if one.account_id == me.account_id)
     agenda.confirm_oral(vote, by=me, now=now)
+
+
+def publish(story: Story, nomination_key: str, kind: str, *, at: datetime) -> None:
+    """The organiser publishes the results."""
+    story.at(at, lambda now: publication.publish(session.get_one(Nomination, story.cast[nomination_key]), kind,
+                                                 by=story.person(cast.ORGANISER.key), now=now))

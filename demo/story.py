@@ -1,4 +1,4 @@
-"""The seed as a story: acts at explicit times in the past, played in their order through the operations of the service."""
+"""The seed as a story: acts at explicit times in the past, played in their order through the service's operations."""
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field

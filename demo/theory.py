@@ -73,8 +73,8 @@ def _start(story: Story, nomination_key: str, person: Person, work: Work, now: d
 
 def _save(story: Story, person: Person, line: int, number: int, value: Answer, now: datetime) -> None:
     attempt = attempts.own(story.person(person.key), story.cast[f"attempt:{person.key}"])
-    saves.save(attempt, saves.Sent(question=line, seq=1, value=value, client_id=f"demo-{attempt.id}-{number}", mono=None,
-                                   page_id=""), now=now)
+    sent = saves.Sent(question=line, seq=1, value=value, client_id=f"demo-{attempt.id}-{number}", mono=None, page_id="")
+    saves.save(attempt, sent, now=now)
 
 
 def _finish(story: Story, person: Person, now: datetime) -> None:
