@@ -21,7 +21,7 @@ def read_save(raw: bytes) -> Sent:
         raise _wrong("нет поля «value»")
     return Sent(question=_whole(body, "question", 1), seq=_whole(body, "seq", 1), value=body["value"],
                 client_id=_name(body, "client_id"), mono=_mono(body.get("mono")),
-                page_id=_name(body, "page_id") if body.get("page_id") else "")
+                page_id="" if body.get("page_id") is None else _name(body, "page_id"))
 
 
 def read_flag(raw: bytes) -> tuple[int, bool]:

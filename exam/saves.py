@@ -89,9 +89,11 @@ def _edited(attempt: Attempt, sent: Sent, now: datetime) -> datetime | None:
 
 def _kept_apart(refusal: Refused, attempt: Attempt, sent: Sent, answer: Answer, now: datetime) -> Refused:
     """The refusal with its fact: the body in the late box, and the attempt closed if its time is over."""
+    attempt_id = attempt.id  # the fact runs after the rollback, when the row itself must not be touched
+
     def keep() -> None:
-        keep_late(attempt.id, sent, answer, now=now)
-        attempts.close_if_due(session.get_one(Attempt, attempt.id), now=now)
+        keep_late(attempt_id, sent, answer, now=now)
+        attempts.close_if_due(session.get_one(Attempt, attempt_id), now=now)
 
     refusal.fact = keep
     return refusal

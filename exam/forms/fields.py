@@ -6,9 +6,9 @@ from typing import Any
 from wtforms import StringField, ValidationError
 
 LONGEST = timedelta(hours=12)
-_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d):([0-5]\d)")
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d):([0-5]\d)", re.ASCII)
 _UNITS = {"": 60, "мин": 60, "минут": 60, "с": 1, "сек": 1, "ч": 3600}
-_NUMBER = re.compile(r"(\d{1,5})\s*(мин|минут|сек|с|ч)?\.?")
+_NUMBER = re.compile(r"(\d{1,5})\s*(мин|минут|сек|с|ч)?\.?", re.ASCII)
 
 
 def read_length(text: str) -> timedelta | None:

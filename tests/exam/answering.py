@@ -16,7 +16,8 @@ def value(line: AttemptQuestion, words: Any = None) -> Any:
     """The JSON of an answer given in words; the right one unless told."""
     body, kind = line.question.record["body"], line.question.kind
     words = ANSWERS[kind] if words is None else words
-    ids = {item["text"]: item["id"] for name in ("options", "items", "left", "right") for item in body.get(name, [])}
+    lists = [body.get(name) for name in ("options", "items", "left", "right")]
+    ids = {item["text"]: item["id"] for items in lists if isinstance(items, list) for item in items}
     made = {
         "single": lambda: {"choice": ids[words]},
         "multiple": lambda: {"choices": [ids[word] for word in words]},
