@@ -178,3 +178,20 @@ def _listed(handover: Handover) -> list[dict[str, str]]:
     with zipfile.ZipFile(storage.path(handover.package)) as package:
         lines = package.read("SHA256SUMS").decode().splitlines()
     return [{"name": name, "sha256": sha256} for sha256, name in (line.split("  ", 1) for line in lines)]
+
+
+def act_file(handover: Handover) -> storage.Blob:
+    """The rendered act."""
+    return session.scalars(select(storage.Blob).join(papers.Document, papers.Document.blob_id == storage.Blob.id).where(
+        papers.Document.id == handover.document_id)).one()
+
+
+def page(protocol: Protocol, *, me: Me) -> dict[str, Any]:
+    """What the page of the handover shows."""
+    row = of_protocol(protocol.id)
+    waits = row is not None and row.state == "given"
+    lead = protocols.leads(protocol, me) or protocols.is_staff(protocol, me, ORGANISER)
+    return {"row": row, "may_give": row is None and lead and protocol.state in GIVABLE,
+            "may_accept": waits and protocols.is_staff(protocol, me, SECRETARY, ORGANISER),
+            "may_return": waits and protocols.is_staff(protocol, me, SECRETARY, ORGANISER, MEMBER_CHAIR),
+            "files": _listed(row) if row else []}

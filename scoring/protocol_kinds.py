@@ -24,6 +24,7 @@ class Kind:
     current_facts: Callable[[Protocol, datetime], dict[str, Any]]
     on_frozen: Callable[..., object] = field(default=lambda protocol, **_: None)
     readers: Callable[[Me, Protocol], bool] = field(default=lambda me, protocol: False)
+    opens_names: bool = False
 
 
 KINDS: dict[str, Kind] = {}

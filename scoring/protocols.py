@@ -23,8 +23,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from contest.models import Contest, Nomination
-from contest.rules.roles import ORGANISER, STAFF
-from core import db, journal, mail, web
+from contest.rules.roles import COMMISSION, EXPERTS, ORGANISER, STAFF
+from core import db, journal, mail, storage, web
 from core.access import Me
 from core.accounts import Account
 from core.canonical import canonical, digest
@@ -41,6 +41,7 @@ from scoring.rules.states import PROTOCOL_LABELS
 
 APPROVAL_TERM = timedelta(days=1)
 SIGNING_TERM = timedelta(days=3)
+READERS = (*EXPERTS, *COMMISSION, *STAFF)
 OPEN = frozenset({"draft", "on_approval"})
 REPLACEABLE = frozenset({"returned", "failed"})
 COMPLETE = frozenset({"signed", "signed_with_dissent", "handed_over", "accepted", "returned", "published"})
@@ -294,6 +295,11 @@ def names_open(nomination_id: int) -> bool:
     """Whether the names of the nomination's participants were opened."""
     return session.scalar(select(Protocol.id).where(
         Protocol.nomination_id == nomination_id, Protocol.names_opened_at.is_not(None)).limit(1)) is not None
+
+
+def blob(blob_id: int) -> storage.Blob:
+    """The file behind a number that stands in a row the person may see."""
+    return session.get_one(storage.Blob, blob_id)
 
 
 def _letters(protocol: Protocol, subject: str, now: datetime) -> None:

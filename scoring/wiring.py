@@ -1,10 +1,14 @@
 """What this package contributes to the application."""
 from flask import Flask
 
-from contest.rules.roles import EXPERTS
-from core.registry import NavItem, Registry
-from scoring import steps
-from scoring.routes import schemes, sheets, summary
+from contest.rules.roles import COMMISSION, EXPERTS, STAFF
+from core import clock
+from core.documents import papers
+from core.registry import Duty, NavItem, Registry
+from scoring import cli, preparation, steps, steps_papers
+from scoring import handover as handovers
+from scoring.documents import dissent, expert_protocol
+from scoring.routes import handover, keys, protocols, schemes, sheets, summary, verify
 from scoring.rules.numbers import show
 
 SHEET_ACTIONS = {
@@ -27,3 +31,14 @@ def register(app: Flask, registry: Registry) -> None:
     registry.steps.append(steps.next_steps)
     registry.action_words.update(SHEET_ACTIONS)
     registry.nav.append(NavItem("Оценочные листы", "sheets.mine", EXPERTS, weight=30))
+    for module in (keys, protocols, handover, verify):
+        app.register_blueprint(module.blueprint)
+    for form in (expert_protocol.FORM, dissent.FORM, handovers.FORM):
+        registry.forms[form.key] = form
+    registry.steps.append(steps_papers.next_steps)
+    registry.action_words.update(steps_papers.actions())
+    registry.nav.append(NavItem("Ключ подписи", "keys.page", frozenset({*EXPERTS, *COMMISSION, *STAFF}), weight=70))
+    registry.nav.append(NavItem("Проверить документ", "verify.search", weight=60))
+    registry.duties.append(Duty("render_documents", 10, lambda: papers.render_waiting(clock.now())))
+    registry.duties.append(Duty("finish_protocols", 15, lambda: preparation.finish_waiting(clock.now())))
+    app.cli.add_command(cli.ca_group)

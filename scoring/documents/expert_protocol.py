@@ -92,4 +92,5 @@ def _readers(me: Me, protocol: Protocol) -> bool:
 
 
 KINDS[KEY] = Kind(key=KEY, form=FORM.key, title=FORM.title, prefix="ЭГ", setting="signing_experts", chair=EXPERT_CHAIR,
-                  members=EXPERTS, steps=EXPERT_PROTOCOL_STEPS, current_facts=_current, readers=_readers)
+                  members=EXPERTS, steps=EXPERT_PROTOCOL_STEPS, current_facts=_current, readers=_readers,
+                  opens_names=True)
