@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 from contest import applications
 from contest.models import Application, Contest, Nomination, Participant, Submission
 from contest.rules import eligibility, states
-from contest.rules.roles import COMMISSION, STAFF
+from contest.rules.roles import COMMISSION, MEMBER_CHAIR, STAFF
 from core import db, words
 from core.access import Me
 from core.db import session
@@ -16,6 +16,9 @@ from core.errors import NotVisible
 from core.journal import record
 
 PAGE = 50
+FILED = frozenset(states.APPLICATION) - {"draft"}
+FILTERS = {"review": frozenset({"registered", "on_review"})}
+"""Filters of the register that take more than one state."""
 
 
 def announced(nomination_id: int) -> Nomination:
@@ -45,11 +48,12 @@ def for_roles(me: Me, application_id: int, *wanted: str) -> Application:
 
 
 def visible(me: Me, application_id: int) -> Application:
-    """Own, or sent and within the person's duties. Drafts are seen by their owner only."""
+    """Own, or sent and within the duties of staff and of the commission that decides. Drafts are their owner's only."""
     found = applications.load(application_id)
     if found is not None and found.account_id == me.account_id:
         return found
-    return for_roles(me, application_id, *STAFF, *COMMISSION)
+    decides = found is not None and MEMBER_CHAIR in applications.deciders(found.nomination)
+    return for_roles(me, application_id, *STAFF, *(COMMISSION if decides else ()))
 
 
 def note_view(action: str, thing: object, *, by: Me, now: datetime) -> None:
@@ -64,16 +68,23 @@ def page(application: Application, *, me: Me, now: datetime) -> dict[str, Any]:
     contest_id = nomination.contest_id
     mine = application.account_id == me.account_id
     staff = me.has(*STAFF, contest_id=contest_id)
+    findings = applications.findings(application, now=now)
+    due = application.remarks[-1].due_at if application.remarks else None
     decider = me.has(*applications.deciders(nomination), contest_id=contest_id, nomination_id=nomination.id)
     return {
-        "mine": mine, "staff": staff, "findings": applications.findings(application, now=now),
+        "mine": mine, "staff": staff, "findings": findings,
+        "blocking": [finding for finding in findings if finding.code in applications.BLOCKING],
+        "remark": application.remarks[-1] if application.remarks else None,
+        "overdue": application.state == "returned" and due is not None and due < now,
+        "may_resume": ((staff and application.state == "returned" and (due is None or due < now))
+                       or (decider and application.state == "proposed")),
         "editable": mine and application.state in states.EDITABLE,
         "may_register": staff and application.state == "submitted",
         "may_review": staff and application.state in ("registered", "on_review"),
         "may_decide": decider and application.state == "proposed",
-        "may_withdraw": mine and application.state not in ("draft", "rejected", "withdrawn"),
+        "may_withdraw": mine and "withdrawn" in states.APPLICATION[application.state] and application.state != "draft",
         "files": applications.files(application), "consents": applications.standing_consents(application),
-        "texts": applications.newest_texts(application), "words": states.APPLICATION_WORDS,
+        "words": states.APPLICATION_WORDS,
         "reasons": eligibility.REFUSAL_REASONS, "kinds": eligibility.ATTACHMENT_KINDS,
         "places": eligibility.PLACE_KINDS, "proposals": states.PROPOSAL_WORDS,
         "receipt": applications.receipt(application),
@@ -91,15 +102,32 @@ def receipt(application: Application, found: Submission) -> dict[str, Any]:
         "evidence": {"text": words.moment(found.at, zone), "iso": found.at.isoformat(),
                      "zone": words.zone_words(zone, found.at), "sha256": found.sha256,
                      "proves": "Отпечаток подтверждает содержание: если изменится хоть один знак, он станет другим."},
-        "facts": [("Редакция", found.version)],
+        "facts": [("Заявитель", applicant(application)), ("Состав", composition(application)),
+                  ("Редакция", found.version)],
         "files": [{"name": row.name, "detail": eligibility.ATTACHMENT_KINDS[row.kind],
                    "url": f"/attachments/{row.id}/file", "sha256": row.blob.sha256}
                   for row in applications.files(application)],
         "steps": [{"text": "Заявка подана", "state": "done", "detail": words.minute(found.at, zone)},
-                  {"text": "Регистрация", "state": "now", "detail": "секретарь проверит заявку"},
-                  {"text": "Решение о допуске", "state": "todo", "detail": "придёт письмо"}],
-        "downloads": [{"text": "Данные заявки (JSON)", "url": f"{base}/receipt.json"}],
+                  {"text": "Регистрация", "state": "now" if application.registered_at is None else "done",
+                   "detail": "секретарь проверит заявку" if application.registered_at is None
+                   else words.minute(application.registered_at, zone)},
+                  {"text": "Решение о допуске", "detail": "придёт письмо",
+                   "state": "done" if application.decided_at else "now" if application.registered_at else "todo"}],
+        "downloads": [{"text": "Скачать уведомление, PDF", "url": f"{base}/receipt.pdf"},
+                      {"text": "Данные заявки (JSON)", "url": f"{base}/receipt.json"}],
         "back": {"text": "К заявке", "url": base}}
+
+
+def applicant(application: Application) -> str:
+    """Full name as it stands in the application."""
+    return " ".join(filter(None, (application.fields.get(key) for key in ("last_name", "first_name", "middle_name"))))
+
+
+def composition(application: Application) -> str:
+    """«анкета, 4 файла, 3 согласия»."""
+    files, signed = len(applications.files(application)), len(applications.standing_consents(application))
+    return ", ".join(["анкета", f"{files} {words.plural(files, 'файл', 'файла', 'файлов')}",
+                      f"{signed} {words.plural(signed, 'согласие', 'согласия', 'согласий')}"])
 
 
 def registry(contest: Contest, *, state: str, number: str) -> dict[str, Any]:
@@ -108,8 +136,8 @@ def registry(contest: Contest, *, state: str, number: str) -> dict[str, Any]:
     rows = session.execute(select(Application.state, func.count()).join(Nomination).where(
         Nomination.contest_id == contest.id).group_by(Application.state)).tuples().all()
     counts = dict(rows)
-    shown = mine.where(Application.state == state) if state in states.APPLICATION and state != "draft" else mine.where(
-        Application.state != "draft")
+    wanted = FILTERS.get(state, {state} if state in FILED else FILED)
+    shown = mine.where(Application.state.in_(wanted))
     total = session.scalar(select(func.count()).select_from(shown.subquery())) or 0
     page = min(max(int(number) if number.isdecimal() and len(number) < 7 else 1, 1), max(1, -(-total // PAGE)))
     found = session.scalars(shown.options(joinedload(Application.nomination)).order_by(

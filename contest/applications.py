@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from contest import contests
+from contest.documents import application_receipt
 from contest.models import (
     Application,
     Attachment,
@@ -20,7 +21,8 @@ from contest.models import (
 )
 from contest.rules import eligibility, roles, states
 from contest.rules.findings import Finding
-from core import access, logins, mail, storage
+from contest.scope import hold
+from core import access, attempts, logins, mail, storage
 from core.access import Me
 from core.accounts import Account
 from core.canonical import canonical, digest
@@ -29,6 +31,8 @@ from core.errors import Refused
 from core.journal import record
 from core.states import move
 
+HELD = ("state", "version", "number", "submitted_at", "registered_at")
+"""What is read anew of an application once it is locked."""
 BLOCKING = frozenset({"incomplete", "no_consent", "late", "second_application"})
 """Findings that keep an application from being sent; the others are for the one who reviews it."""
 
@@ -48,14 +52,19 @@ def start(nomination: Nomination, *, name: str, email: str, now: datetime) -> No
     """
     _refuse_closed(nomination.contest, now)
     address = logins.normal_email(email)
+    attempts.count(f"application:{address}")
     account = session.scalar(select(Account).where(Account.email == address))
     if account is None:
         account = logins.create_account(name, email=email, by=None, now=now)
+    if account.disabled_at is not None:
+        return
+    if account.password_hash is None:
         logins.invite(account, by=None, now=now)
+        open_application(nomination, account_id=account.id, now=now)
     else:
-        subject, body = mail.compose("application_again", name=account.name, title=nomination.title, link="/login")
-        mail.send(account, subject, body, now=now)
-    open_application(nomination, account_id=account.id, now=now)
+        link = f"/login?next=/nominations/{nomination.id}/application/start"
+        mail.send(account, *mail.compose("application_again", name=account.name, title=nomination.title, link=link),
+                  now=now)
 
 
 def open_application(nomination: Nomination, *, account_id: int, now: datetime) -> Application:
@@ -91,6 +100,7 @@ def save_draft(application: Application, fields: dict[str, Any], *, by: Me, now:
 
 
 def _refuse_not_editable(application: Application) -> None:
+    hold(application, *HELD)
     if application.state not in states.EDITABLE:
         raise Refused("not_editable", "Заявка уже подана и больше не меняется. Если нужно исправление, попросите "
                                       "секретаря вернуть её на доработку.")
@@ -113,15 +123,24 @@ def attach(application: Application, received: storage.Received, *, kind: str, n
 def detach(attachment: Attachment, application: Application, *, by: Me, now: datetime) -> None:
     """Take a file out of the application; the row says when."""
     _refuse_not_editable(application)
+    if attachment.removed_at is not None:
+        return
     attachment.removed_at = now
     record("application.detached", application, by=by, now=now, attachment=attachment.id)
 
 
-def give_consents(application: Application, kinds: set[str], *, address: str, by: Me, now: datetime) -> None:
-    """Sign the newest text of each ticked consent; a consent already given to that text stays as it is."""
+def give_consents(application: Application, kinds: set[str], *, address: str, by: Me, now: datetime,
+                  seen: str | None = None) -> None:
+    """Sign the newest text of each ticked consent; a consent already given to that text stays as it is.
+
+    `seen` is the mark (`texts_mark`) of the texts that were on the page: Refused when they have changed since.
+    """
     _refuse_not_editable(application)
     given = {consent.text_id for consent in application.consents if consent.withdrawn_at is None}
     texts = contests.consent_texts(application.nomination.contest_id)
+    if seen is not None and seen != texts_mark(texts):
+        raise Refused("text_changed", "Пока страница была открыта, организатор утвердил новую редакцию текста. "
+                                      "Прочитайте её и подпишите ещё раз.")
     for kind in sorted(kinds & set(texts)):
         text = texts[kind]
         if text.id in given:
@@ -130,6 +149,11 @@ def give_consents(application: Application, kinds: set[str], *, address: str, by
                             given_at=now, address=address[:45]))
         record("consent.given", application, by=by, now=now, kind=kind, version=text.version, sha256=text.sha256)
     session.flush()
+
+
+def texts_mark(texts: dict[str, ConsentText]) -> str:
+    """Which versions of the texts a page shows."""
+    return ",".join(f"{kind}:{texts[kind].version}" for kind in sorted(texts))
 
 
 def standing_consents(application: Application) -> dict[str, Consent]:
@@ -149,7 +173,7 @@ def findings(application: Application, *, now: datetime) -> list[Finding]:
         values=application.fields, attachments={row.kind for row in files(application)},
         consents=set(standing_consents(application)), at=application.submitted_at or now,
         on=(application.submitted_at or now).astimezone(ZoneInfo(contest.zone)).date())
-    deadline = contest.applications_close_at if application.version == 1 else None
+    deadline = contest.applications_close_at if application.state == "draft" else None
     return eligibility.check(entered, eligibility.Requirements.from_stored(
         application.nomination.requirements, deadline=deadline))
 
@@ -157,6 +181,7 @@ def findings(application: Application, *, now: datetime) -> list[Finding]:
 def submit(application: Application, *, by: Me, now: datetime) -> Submission:
     """Send it: the whole content is frozen, hashed, numbered. Refused while it is incomplete or late."""
     _refuse_not_editable(application)
+    _refuse_after_term(application, now)
     blocking = [finding.text for finding in findings(application, now=now) if finding.code in BLOCKING]
     if blocking:
         raise Refused("incomplete", "Заявку пока нельзя подать. " + " ".join(blocking))
@@ -172,12 +197,20 @@ def submit(application: Application, *, by: Me, now: datetime) -> Submission:
     session.flush()
     record("application.submitted", application, by=by, now=now, number=application.number, version=row.version,
            sha256=row.sha256)
+    application_receipt.freeze(application, row, payload, by=by, now=now)
     _letter(application, "application_received", now, number=application.number, link=f"/applications/{application.id}")
     return row
 
 
+def _refuse_after_term(application: Application, now: datetime) -> None:
+    due = application.remarks[-1].due_at if application.state == "returned" and application.remarks else None
+    if due is not None and now > due:
+        raise Refused("term", "Срок исправления прошёл: заявку рассмотрят без него. Если была причина опоздания, "
+                              "обратитесь к секретарю.")
+
+
 def _next_number(contest: Contest) -> str:
-    session.get(Contest, contest.id, with_for_update=True)
+    hold(contest, "state")
     taken = session.scalar(select(func.count()).select_from(Application).join(Nomination).where(
         Nomination.contest_id == contest.id, Application.number.is_not(None))) or 0
     return f"ЛП-{contest.id:02d}-{contest.year}-{taken + 1:04d}"
@@ -201,6 +234,7 @@ def receipt(application: Application) -> Submission | None:
 
 def withdraw(application: Application, *, by: Me, now: datetime) -> None:
     """The applicant takes it back."""
+    hold(application, *HELD)
     move(application, "withdrawn", states.APPLICATION, words=states.APPLICATION_WORDS)
     participant = session.scalar(select(Participant).where(Participant.application_id == application.id))
     if participant is not None:
@@ -211,9 +245,11 @@ def withdraw(application: Application, *, by: Me, now: datetime) -> None:
 
 
 def register(application: Application, *, by: Me, now: datetime) -> None:
-    """The secretary enters it in the register."""
+    """The secretary enters it in the register; a corrected one keeps the time of its first registration."""
+    hold(application, *HELD)
     move(application, "registered", states.APPLICATION, words=states.APPLICATION_WORDS)
-    application.registered_at, application.registered_by_id = now, by.account_id
+    if application.registered_at is None:
+        application.registered_at, application.registered_by_id = now, by.account_id
     record("application.registered", application, by=by, now=now, number=application.number)
     _letter(application, "application_registered", now, number=application.number,
             link=f"/applications/{application.id}")
@@ -222,6 +258,7 @@ def register(application: Application, *, by: Me, now: datetime) -> None:
 def return_for_correction(application: Application, *, text: str, due_at: datetime | None, by: Me,
                           now: datetime) -> None:
     """Send it back with a remark and a term."""
+    hold(application, *HELD)
     _under_review(application)
     if due_at is not None and due_at <= now:
         raise Refused("due", "Срок исправления уже прошёл. Укажите будущее время.", field="due_at")
@@ -234,11 +271,23 @@ def return_for_correction(application: Application, *, text: str, due_at: dateti
 def propose(application: Application, *, proposal: str, reason_code: str, reason: str, by: Me, now: datetime) -> None:
     """The secretary proposes to admit or to refuse; the named body decides."""
     _check_outcome(proposal, reason_code, reason, "proposal")
+    hold(application, *HELD)
     _under_review(application)
     move(application, "proposed", states.APPLICATION, words=states.APPLICATION_WORDS)
     application.proposal, application.proposal_reason = proposal, reason
     application.reason_code = reason_code if proposal == "refuse" else ""
     record("application.proposed", application, by=by, now=now, proposal=proposal, reason_code=reason_code)
+
+
+def resume_review(application: Application, *, by: Me, now: datetime) -> None:
+    """Back to the secretary: a returned one whose term has passed, or a proposal the deciding body sends back."""
+    hold(application, *HELD)
+    if application.state == "returned":
+        due = application.remarks[-1].due_at if application.remarks else None
+        if due is not None and due >= now:
+            raise Refused("term", "Срок исправления ещё не прошёл. Дождитесь его или новой подачи заявки.")
+    move(application, "on_review", states.APPLICATION, words=states.APPLICATION_WORDS)
+    record("application.resumed", application, by=by, now=now)
 
 
 def _under_review(application: Application) -> None:
@@ -267,11 +316,12 @@ def decide(application: Application, *, outcome: str, reason_code: str, reason: 
     if not by.has(*deciders(nomination), contest_id=nomination.contest_id, nomination_id=nomination.id):
         raise Refused("not_decider", "Решение о допуске принимает орган, названный в правилах номинации.")
     _check_outcome(outcome, reason_code, reason, "outcome")
+    hold(application, *HELD)
     state = "admitted" if outcome == "admit" else "rejected"
+    move(application, state, states.APPLICATION, words=states.APPLICATION_WORDS)
     application.decided_at, application.decided_by_id = now, by.account_id
     application.decision_body = str(contests.setting(nomination, "who_admits"))
     application.reason_code, application.reason = (reason_code, reason) if outcome == "refuse" else ("", "")
-    move(application, state, states.APPLICATION, words=states.APPLICATION_WORDS)
     record(f"application.{state}", application, by=by, now=now, body=application.decision_body, reason_code=reason_code)
     if outcome == "admit":
         _admit(application, now)
@@ -290,10 +340,5 @@ def _admit(application: Application, now: datetime) -> None:
 
 def _letter(application: Application, template: str, now: datetime, **context: Any) -> None:
     account = session.get_one(Account, application.account_id)
-    subject, body = mail.compose(template, name=account.name, title=application.nomination.title, **context)
-    mail.send(account, subject, body, now=now)
-
-
-def newest_texts(application: Application) -> dict[str, ConsentText]:
-    """Consent texts the applicant is asked to sign."""
-    return contests.consent_texts(application.nomination.contest_id)
+    mail.send(account, *mail.compose(template, name=account.name, title=application.nomination.title, **context),
+              now=now)

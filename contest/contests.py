@@ -2,12 +2,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from contest.models import Body, ConsentText, Contest, Event, Nomination
 from contest.rules import events as event_kinds
 from contest.rules import settings as rule_settings
 from contest.rules import states
+from contest.scope import hold
 from core import access
 from core.access import Me
 from core.canonical import digest
@@ -15,6 +17,8 @@ from core.db import session
 from core.errors import Refused
 from core.journal import record
 from core.states import move
+
+DATES = ("applications_open_at", "applications_close_at")
 
 
 def create_contest(*, by: Me, now: datetime, **facts: Any) -> Contest:
@@ -30,14 +34,25 @@ def create_contest(*, by: Me, now: datetime, **facts: Any) -> Contest:
 
 def edit_contest(contest: Contest, *, by: Me, now: datetime, **facts: Any) -> None:
     """Change the words and dates of a contest. The zone is fixed once it is announced; what changed is journalled."""
-    if contest.state != "draft" and facts.get("zone", contest.zone) != contest.zone:
-        raise Refused("zone_fixed", "Часовой пояс объявленного конкурса не меняют: по нему назначены все события.",
-                      field="zone")
+    if contest.state != "draft":
+        _refuse_fixed(contest, facts)
     _check_dates(facts.get("applications_open_at"), facts.get("applications_close_at"))
+    before = {name: getattr(contest, name) for name in DATES}
     changed = [name for name, value in facts.items() if getattr(contest, name) != value]
     for name in changed:
         setattr(contest, name, facts[name])
-    record("contest.edited", contest, by=by, now=now, changed=sorted(changed))
+    record("contest.edited", contest, by=by, now=now, changed=sorted(changed), before=before,
+           after={name: getattr(contest, name) for name in DATES})
+
+
+def _refuse_fixed(contest: Contest, facts: dict[str, Any]) -> None:
+    if facts.get("zone", contest.zone) != contest.zone:
+        raise Refused("zone_fixed", "Часовой пояс объявленного конкурса не меняют: по нему назначены все события.",
+                      field="zone")
+    for name in DATES:
+        if name in facts and facts[name] is None:
+            raise Refused("dates_missing", "Конкурс объявлен: сроки приёма заявок можно изменить, но не убрать.",
+                          field=name)
 
 
 def _check_dates(opens: datetime | None, closes: datetime | None) -> None:
@@ -48,12 +63,36 @@ def _check_dates(opens: datetime | None, closes: datetime | None) -> None:
 
 def announce(contest: Contest, *, by: Me, now: datetime) -> None:
     """Make the contest public. Refuses while something a visitor needs is missing."""
+    hold(contest, "state")
     missing = missing_for_announcement(contest)
     if missing:
         raise Refused("not_ready", "Объявить конкурс пока нельзя: " + "; ".join(missing) + ".")
     move(contest, "announced", states.CONTEST, words=states.CONTEST_WORDS)
     contest.announced_at = now
     record("contest.announced", contest, by=by, now=now)
+
+
+def begin(contest: Contest, *, by: Me, now: datetime) -> None:
+    """The organiser's act «Конкурс проводится»: every nomination's rules are frozen by now. Refused otherwise."""
+    hold(contest, "state")
+    loose = session.scalars(select(Nomination.title).where(
+        Nomination.contest_id == contest.id, Nomination.settings_frozen_at.is_(None)).order_by(Nomination.id)).all()
+    if loose:
+        raise Refused("not_frozen", f"Сначала закрепите правила номинаций: {', '.join(loose)}.")
+    move(contest, "running", states.CONTEST, words=states.CONTEST_WORDS)
+    record("contest.begun", contest, by=by, now=now)
+
+
+def finish(contest: Contest, *, by: Me, now: datetime) -> None:
+    """The organiser's act «Конкурс завершён»: nothing of the timetable is ahead. Refused otherwise."""
+    hold(contest, "state")
+    ahead = session.scalar(select(Event.title).join(Nomination).where(
+        Nomination.contest_id == contest.id, Event.kind != "reserve",
+        func.coalesce(Event.ends_at, Event.starts_at) > now).order_by(Event.starts_at).limit(1))
+    if ahead is not None:
+        raise Refused("ahead", f"Впереди ещё событие расписания: {ahead}. Завершить конкурс можно после него.")
+    move(contest, "finished", states.CONTEST, words=states.CONTEST_WORDS)
+    record("contest.finished", contest, by=by, now=now)
 
 
 def missing_for_announcement(contest: Contest) -> list[str]:
@@ -86,6 +125,7 @@ def add_nomination(contest: Contest, *, title: str, profession: str, prize_place
 
 def edit_nomination(nomination: Nomination, *, by: Me, now: datetime, **facts: Any) -> None:
     """Change a nomination's words and requirements; prize places follow the frozen rules and stay with them."""
+    hold(nomination, "settings", "settings_frozen_at")
     if facts.get("title", nomination.title) != nomination.title:
         _refuse_same_title(nomination.contest_id, facts["title"])
     if nomination.settings_frozen_at and facts.get("prize_places", nomination.prize_places) != nomination.prize_places:
@@ -94,6 +134,10 @@ def edit_nomination(nomination: Nomination, *, by: Me, now: datetime, **facts: A
     changed = [name for name, value in facts.items() if getattr(nomination, name) != value]
     for name in changed:
         setattr(nomination, name, facts[name])
+    if "prize_places" in changed:
+        kept = rule_settings.defaults(prize_places=nomination.prize_places)["prize_places"]
+        clause = rule_settings.clause(nomination.settings, "prize_places")
+        nomination.settings = {**nomination.settings, "prize_places": {**kept, "clause": clause}}
     record("nomination.edited", nomination, by=by, now=now, changed=sorted(changed))
 
 
@@ -104,18 +148,22 @@ def _refuse_same_title(contest_id: int, title: str) -> None:
 
 def set_settings(nomination: Nomination, values: dict[str, Any], *, by: Me, now: datetime) -> None:
     """Replace the rule settings ({key: {"value", "clause"}}, checked by rules/settings). Refuses once frozen."""
+    hold(nomination, "settings_frozen_at")
     if nomination.settings_frozen_at:
         raise Refused("frozen", "Правила номинации закреплены и не меняются до конца этапа.")
     nomination.settings = values
+    if "prize_places" in values:
+        nomination.prize_places = setting(nomination, "prize_places")
     record("nomination.settings", nomination, by=by, now=now, sha256=digest(values))
 
 
 def freeze_settings(nomination: Nomination, *, by: Me, now: datetime) -> None:
     """Fix the rules before the start: nothing of them changes any more. Refuses a second time."""
+    hold(nomination, "settings", "settings_frozen_at")
     if nomination.settings_frozen_at:
         raise Refused("frozen", "Правила уже закреплены.")
     nomination.settings_frozen_at = now
-    nomination.settings_sha256 = digest(nomination.settings)
+    nomination.settings_sha256 = rule_settings.frozen_digest(nomination.settings)
     record("nomination.settings_frozen", nomination, by=by, now=now, sha256=nomination.settings_sha256)
 
 
@@ -146,12 +194,16 @@ def edit_event(event: Event, *, by: Me, now: datetime, **facts: Any) -> None:
 
 
 def remove_event(event: Event, *, by: Me, now: datetime) -> None:
-    """Take a line out of the timetable before it has begun; what other packages tied to it keeps it (clash)."""
+    """Take a line out of the timetable before it has begun. Refused when a theory or a task was tied to it."""
     if event.starts_at <= now:
         raise Refused("begun", "Событие уже началось, удалить его нельзя. Измените время или название.")
-    record("event.removed", event, by=by, now=now, kind=event.kind, starts_at=event.starts_at)
-    session.flush()
-    session.delete(event)
+    record("event.removed", ("event", event.id), by=by, now=now, kind=event.kind, starts_at=event.starts_at)
+    try:
+        with session.begin_nested():
+            session.delete(event)
+    except IntegrityError:
+        raise Refused("tied", "К событию уже привязаны задания или теория, удалить его нельзя. Измените время или "
+                              "название.") from None
 
 
 def _check_event(kind: str, starts_at: datetime, ends_at: datetime | None) -> None:

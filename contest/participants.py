@@ -1,11 +1,11 @@
 """Those admitted: the draw, the briefing, identity. What stands between a participant and the start."""
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from contest.documents import draw_protocol
 from contest.models import (
     Application,
     Briefing,
@@ -18,12 +18,15 @@ from contest.models import (
     Participant,
 )
 from contest.rules import draw as lots
+from contest.scope import hold
 from core import storage
 from core.access import Me
 from core.canonical import canonical, digest
 from core.db import session
 from core.errors import NotVisible, Refused
 from core.journal import record
+
+MAX_SEED = 200
 
 
 @dataclass(frozen=True)
@@ -91,31 +94,58 @@ def readiness_of(people: list[Participant]) -> dict[int, Readiness]:
 
 
 def hold_draw(nomination: Nomination, *, seed: str, called_numbers: str, by: Me, now: datetime) -> Draw:
-    """Draw codes, order and variants for the frozen list. Every run is kept; the codes of the first one stand."""
+    """Draw codes, order and variants for those who have none yet; codes given out once stand, every run is kept.
+
+    Refused when everybody has a code, when nobody is admitted, without numbers called aloud.
+    """
+    hold(nomination.contest, "state")
     people = of_nomination(nomination.id)
-    if any(person.code for person in people):
+    waiting = [person for person in people if person.code is None]
+    if people and not waiting:
         raise Refused("drawn", "Жеребьёвка уже проведена, коды розданы. Повторная жеребьёвка изменила бы коды.")
-    numbers = [int(part) for part in re.findall(r"\d{1,9}", called_numbers)]
-    full_seed = lots.compose_seed(seed, numbers)
-    by_number = {str(person.application.number): person for person in people}
-    taken = set(session.scalars(select(Participant.code).join(Nomination).where(
-        Nomination.contest_id == nomination.contest_id, Participant.code.is_not(None))))
-    result = lots.draw(by_number, full_seed, taken={code for code in taken if code})
+    full_seed = lots.compose_seed(seed, _called(called_numbers))
+    if len(full_seed) > MAX_SEED:
+        raise Refused("long_seed", "Основа жеребьёвки слишком длинная. Сократите текст или назовите меньше чисел.",
+                      field="seed")
+    by_number = {str(person.application.number): person for person in waiting}
+    result = lots.draw(by_number, full_seed, taken=_taken(nomination))
+    after = max((person.order_no or 0 for person in people), default=0)
     for lot in result:
         person = by_number[lot.participant_id]
-        person.code, person.order_no, person.variant = lot.code, lot.order, int(lot.variant)
+        person.code, person.order_no, person.variant = lot.code, after + lot.order, lot.variant
     facts = [{"code": lot.code, "order": lot.order, "variant": lot.variant} for lot in result]
-    row = Draw(nomination_id=nomination.id, seed=full_seed[:200], called_numbers=called_numbers[:200],
+    row = Draw(nomination_id=nomination.id, seed=full_seed, called_numbers=called_numbers[:200],
                list_sha256=lots.list_hash(by_number), result=canonical(facts).decode(), sha256=digest(facts), at=now,
                by_id=by.account_id)
     session.add(row)
     session.flush()
     record("draw.held", row, by=by, now=now, list_sha256=row.list_sha256, sha256=row.sha256, people=len(result))
+    draw_protocol.freeze(nomination, row, facts, by=by, now=now)
     return row
 
 
+def _called(text: str) -> tuple[int, ...]:
+    try:
+        return lots.parse_called_numbers(text)
+    except Refused as refusal:
+        refusal.field = "called_numbers"
+        raise
+
+
+def _taken(nomination: Nomination) -> set[str]:
+    """Codes given out in the contest before."""
+    codes = session.scalars(select(Participant.code).join(Nomination).where(
+        Nomination.contest_id == nomination.contest_id, Participant.code.is_not(None)))
+    return {code for code in codes if code}
+
+
+def draws(nomination_id: int) -> list[Draw]:
+    """Every run, the first one first."""
+    return list(session.scalars(select(Draw).where(Draw.nomination_id == nomination_id).order_by(Draw.id)))
+
+
 def newest_draw(nomination_id: int) -> Draw | None:
-    """The draw in force."""
+    """The last run, None before the first."""
     return session.scalar(select(Draw).where(Draw.nomination_id == nomination_id).order_by(Draw.id.desc()).limit(1))
 
 
@@ -138,14 +168,20 @@ def newest_briefing(nomination_id: int) -> Briefing | None:
                           .order_by(Briefing.version.desc()).limit(1))
 
 
-def sign_briefing(participant: Participant, *, address: str, by: Me, now: datetime) -> BriefingSignature:
-    """Acknowledge the newest text by simple signature; the route has confirmed the secret before."""
+def sign_briefing(participant: Participant, *, address: str, by: Me, now: datetime,
+                  version: int | None = None) -> BriefingSignature:
+    """Acknowledge the newest text by simple signature; the route has confirmed the secret before.
+
+    `version` is the one that was read: Refused when another has been approved since.
+    """
+    _refuse_withdrawn(participant)
     briefing = newest_briefing(participant.nomination_id)
     if briefing is None:
         raise Refused("no_text", "Текст инструктажа ещё не утверждён. Дождитесь сообщения организатора.")
-    found = session.scalar(select(BriefingSignature).where(
-        BriefingSignature.briefing_id == briefing.id, BriefingSignature.participant_id == participant.id))
-    if found is not None:
+    if version is not None and version != briefing.version:
+        raise Refused("text_changed", "Пока страница была открыта, утвердили новую редакцию текста. Прочитайте её и "
+                                      "подпишите ещё раз.")
+    if (found := signature_of(participant, briefing)) is not None:
         return found
     row = BriefingSignature(briefing_id=briefing.id, participant_id=participant.id, text_sha256=briefing.sha256,
                             at=now, address=address[:45])
@@ -168,7 +204,8 @@ def briefing_journal(nomination_id: int) -> list[tuple[BriefingSignature, Briefi
     rows = session.execute(select(BriefingSignature, Briefing, Participant).join(
         Briefing, Briefing.id == BriefingSignature.briefing_id).join(
         Participant, Participant.id == BriefingSignature.participant_id).options(
-        joinedload(Participant.account)).where(Briefing.nomination_id == nomination_id)
+        joinedload(Participant.account), joinedload(Participant.application)).where(
+            Briefing.nomination_id == nomination_id)
         .order_by(BriefingSignature.at))
     return [(signature, briefing, person) for signature, briefing, person in rows]
 
@@ -176,7 +213,7 @@ def briefing_journal(nomination_id: int) -> list[tuple[BriefingSignature, Briefi
 def show_identity(participant: Participant, face: storage.Received, document: storage.Received, *, by: Me,
                   now: datetime) -> Identity:
     """The participant shows face and document by camera; a person decides later."""
-    _refuse_second_showing(participant)
+    _refuse_showing(participant)
     row = Identity(participant_id=participant.id, method="camera", face_id=storage.keep(face, now=now).id,
                    document_id=storage.keep(document, now=now).id, shown_at=now)
     session.add(row)
@@ -187,7 +224,8 @@ def show_identity(participant: Participant, face: storage.Received, document: st
 
 def vouch_identity(participant: Participant, *, note: str, by: Me, now: datetime) -> Identity:
     """The site's responsible person has compared face and document in person."""
-    _refuse_second_showing(participant)
+    _refuse_oneself(participant, by)
+    _refuse_showing(participant)
     row = Identity(participant_id=participant.id, method="site", state="approved", shown_at=now, decided_at=now,
                    decided_by_id=by.account_id, reason=note[:300])
     session.add(row)
@@ -196,12 +234,24 @@ def vouch_identity(participant: Participant, *, note: str, by: Me, now: datetime
     return row
 
 
-def _refuse_second_showing(participant: Participant) -> None:
+def _refuse_showing(participant: Participant) -> None:
+    hold(participant, "withdrawn_at")
+    _refuse_withdrawn(participant)
     newest = newest_identity(participant.id)
     if newest is not None and newest.state == "approved":
         raise Refused("approved", "Личность уже установлена, показывать документ ещё раз не нужно.")
     if newest is not None and newest.state == "waiting":
         raise Refused("waiting", "Снимки уже отправлены и ждут проверки. Страница обновится, когда её закончат.")
+
+
+def _refuse_oneself(participant: Participant, by: Me) -> None:
+    if participant.account_id == by.account_id:
+        raise Refused("oneself", "О себе решать нельзя: личность устанавливает другой человек.")
+
+
+def _refuse_withdrawn(participant: Participant) -> None:
+    if participant.withdrawn_at is not None:
+        raise Refused("withdrawn", "Заявка отозвана: участие прекращено. Если это ошибка, обратитесь к организатору.")
 
 
 def newest_identity(participant_id: int) -> Identity | None:
@@ -219,7 +269,9 @@ def photo(identity: Identity, which: str) -> storage.Blob:
 
 
 def decide_identity(identity: Identity, *, outcome: str, reason: str, by: Me, now: datetime) -> None:
-    """Approve or refuse a showing, once; a refusal says why."""
+    """Approve or refuse a showing, once; a refusal says why. Nobody decides about themselves."""
+    _refuse_oneself(session.get_one(Participant, identity.participant_id), by)
+    hold(identity, "state")
     if identity.state != "waiting":
         raise Refused("decided", "По этим снимкам решение уже принято. Обновите страницу.")
     if outcome not in ("approve", "refuse"):
@@ -235,7 +287,7 @@ def identity_queue(nomination_id: int) -> list[tuple[Identity, Participant]]:
     """Everybody's newest showing, those who wait first, by time."""
     rows = session.execute(select(Identity, Participant).join(Participant).options(
         joinedload(Participant.account), joinedload(Participant.application)).where(
-        Participant.nomination_id == nomination_id).order_by(Identity.id)).tuples()
+        Participant.nomination_id == nomination_id, Participant.withdrawn_at.is_(None)).order_by(Identity.id)).tuples()
     newest = {person.id: (identity, person) for identity, person in rows}
     return sorted(newest.values(), key=lambda pair: (pair[0].state != "waiting", pair[0].shown_at))
 
@@ -247,6 +299,8 @@ def contest_of(participant: Participant) -> Contest:
 
 def mark_absent(participant: Participant, *, reason: str, by: Me, now: datetime) -> None:
     """«Не явился»: kept as a fact with its reason, shown in the summary."""
+    hold(participant, "no_show", "withdrawn_at")
+    _refuse_withdrawn(participant)
     if participant.no_show:
         raise Refused("absent", "Неявка уже отмечена.")
     participant.no_show = reason[:200]

@@ -1,19 +1,22 @@
 """Bodies and the people in them: every role comes from an order or an appointment, and ends with one."""
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from contest.models import Body, BodyMember, Contest, Nomination
 from contest.rules import roles
-from core import access, logins
+from contest.scope import hold
+from core import access, logins, mail
 from core.access import Me
-from core.accounts import Account, RoleGrant
+from core.accounts import Account, Invitation, RoleGrant
 from core.db import session
-from core.errors import Refused
+from core.errors import NotVisible, Refused
 from core.journal import record
 
+APPOINTMENT = "назначение"
 Pin = tuple[str, str] | None
 """A PIN and its hash, made off the loop before anything is written (`logins.new_card_pin`)."""
 
@@ -32,6 +35,7 @@ def make_body(contest: Contest, *, kind: str, title: str, order_ref: str, nomina
     if (kind == "expert_group") != (nomination_id is not None):
         raise Refused("scope", "Экспертная группа создаётся для номинации, комиссия – для всего конкурса.",
                       field="nomination_id")
+    hold(contest, "state")
     same = select(Body.id).where(Body.contest_id == contest.id, Body.kind == kind, Body.nomination_id == nomination_id)
     if session.scalar(same) is not None:
         raise Refused("exists", "Такой состав уже создан. Откройте его и добавьте людей.", field="kind")
@@ -44,9 +48,17 @@ def make_body(contest: Contest, *, kind: str, title: str, order_ref: str, nomina
 
 def body_of(contest_id: int, kind: str, nomination_id: int | None = None) -> Body | None:
     """The body of a kind with its members and their accounts."""
-    return session.scalar(
-        select(Body).options(joinedload(Body.members).joinedload(BodyMember.account)).where(
-            Body.contest_id == contest_id, Body.kind == kind, Body.nomination_id == nomination_id))
+    return session.scalar(_whole().where(
+        Body.contest_id == contest_id, Body.kind == kind, Body.nomination_id == nomination_id))
+
+
+def body(body_id: int) -> Body | None:
+    """One body with its members and their accounts."""
+    return session.scalar(_whole().where(Body.id == body_id))
+
+
+def _whole() -> Select[Any]:
+    return select(Body).options(selectinload(Body.members).joinedload(BodyMember.account))
 
 
 def members_at(body: Body, now: datetime) -> list[BodyMember]:
@@ -59,6 +71,7 @@ def members_at(body: Body, now: datetime) -> list[BodyMember]:
 def add_member(body: Body, *, name: str, email: str | None, duty: str, position: str, order_ref: str, by: Me,
                now: datetime, pin: Pin = None) -> Appointed:
     """Put a person into a body: account found or made, role given in the body's scope, invitation sent."""
+    hold(body, "order_ref")
     given = roles.BODY_ROLES[body.kind].get(duty)
     if given is None:
         raise Refused("duty", "В этом составе такой обязанности нет. Выберите другую.", field="duty")
@@ -79,8 +92,12 @@ def add_member(body: Body, *, name: str, email: str | None, duty: str, position:
 def replace_member(member: BodyMember, *, name: str, email: str | None, position: str, order_ref: str, by: Me,
                    now: datetime, pin: Pin = None) -> Appointed:
     """Replace a member by order: the old role ends now, what they signed stands, the new one gets the same duty."""
+    hold(member, "until")
     if member.until is not None:
         raise Refused("replaced", "Этого человека уже заменили.")
+    if email and session.scalar(select(Account.id).where(Account.email == logins.normal_email(email))) \
+            == member.account_id:
+        raise Refused("same_person", "Это тот же человек. Укажите того, кто его заменяет.", field="email")
     body = session.get_one(Body, member.body_id)
     member.until = now
     kind, scope_id = _scope(body)
@@ -100,9 +117,24 @@ def appoint(contest: Contest, *, name: str, email: str | None, role: str, by: Me
     if role not in roles.APPOINTED:
         raise Refused("role", "Выберите роль из списка.", field="role")
     appointed = _account(name, email, pin, by=by, now=now)
-    access.grant_role(appointed.account.id, role, kind="contest", scope_id=contest.id, now=now, basis="назначение")
+    access.grant_role(appointed.account.id, role, kind="contest", scope_id=contest.id, now=now, basis=APPOINTMENT)
     record("role.given", appointed.account, by=by, now=now, role=role, contest=contest.id)
     return appointed
+
+
+def dismiss(contest: Contest, grant_id: int, *, by: Me, now: datetime) -> None:
+    """End a role given by `appoint`. Refused for roles that come from an order, and for one's own."""
+    grant = session.get(RoleGrant, grant_id)
+    if grant is None or (grant.scope_kind, grant.scope_id) != ("contest", contest.id):
+        raise NotVisible
+    if grant.account_id == by.account_id:
+        raise Refused("oneself", "Свою роль снять нельзя. Попросите другого организатора.")
+    if grant.basis != APPOINTMENT:
+        raise Refused("by_order", "Эта роль дана приказом о составе. Замените человека в составе.")
+    if grant.ended_at is not None:
+        raise Refused("ended", "Роль уже снята.")
+    grant.ended_at = now
+    record("role.ended", ("account", grant.account_id), by=by, now=now, role=grant.role, contest=contest.id)
 
 
 def appointed(contest: Contest) -> list[RoleGrant]:
@@ -114,9 +146,7 @@ def appointed(contest: Contest) -> list[RoleGrant]:
 
 def bodies(contest_id: int) -> list[Body]:
     """All bodies of a contest with their people."""
-    rows = session.scalars(select(Body).options(joinedload(Body.members).joinedload(BodyMember.account)).where(
-        Body.contest_id == contest_id).order_by(Body.id))
-    return list(rows.unique())
+    return list(session.scalars(_whole().where(Body.contest_id == contest_id).order_by(Body.id)))
 
 
 def nominations(contest_id: int) -> list[Nomination]:
@@ -140,12 +170,35 @@ def _give(account_id: int, role: str, body: Body, *, basis: str, now: datetime) 
 def _account(name: str, email: str | None, pin: Pin, *, by: Me, now: datetime) -> Appointed:
     """The account with this e-mail, or a new one: invited by letter, or by a printed card when there is no e-mail."""
     if email:
-        found = session.scalar(select(Account).where(Account.email == email.strip().lower()))
+        found = session.scalar(select(Account).where(Account.email == logins.normal_email(email)))
         if found is not None:
-            return Appointed(found)
+            return _known(found, name, by=by, now=now)
         account = logins.create_account(name, email=email, by=by, now=now)
         logins.invite(account, by=by, now=now)
         return Appointed(account)
     account = logins.create_account(name, by=by, now=now)
     drawn, drawn_hash = pin or (None, None)
     return Appointed(account, logins.issue_card(account, by=by, now=now, pin=drawn, pin_hash=drawn_hash))
+
+
+def _known(account: Account, name: str, *, by: Me, now: datetime) -> Appointed:
+    """Somebody who has an account already: told of the new role, or invited again when no link of theirs works."""
+    if account.disabled_at is not None:
+        raise Refused("disabled", "Учётная запись с этим адресом отключена. Обратитесь к администратору.",
+                      field="email")
+    if not same_person(account.name, name):
+        raise Refused("other_name", f"С этим адресом зарегистрирован другой человек: {account.short_name}. Проверьте "
+                                    "адрес или напишите имя так же.", field="email")
+    waits = session.scalar(select(Invitation.id).where(
+        Invitation.account_id == account.id, Invitation.used_at.is_(None), Invitation.expires_at > now).limit(1))
+    if account.password_hash is None and waits is None:
+        logins.invite(account, by=by, now=now)
+    else:
+        mail.send(account, *mail.compose("role_given", name=account.name, link="/"), now=now)
+    return Appointed(account)
+
+
+def same_person(known: str, typed: str) -> bool:
+    """Whether two ways to write a name agree in surname and first name; case, spaces and ё make no difference."""
+    first, second = ([word.casefold().replace("ё", "е") for word in words.split()[:2]] for words in (known, typed))
+    return first == second

@@ -11,7 +11,8 @@ def locate(_app: Any, context: dict[str, Any], **_rest: Any) -> None:
     if found is None:
         return
     contest, nomination = found
-    name = f"«{nomination.title}», {contest.region}, {contest.year}" if nomination else f"{contest.title}, {contest.year}"
+    name = f"«{nomination.title}», {contest.region}" if nomination else contest.title
+    name = f"{name}, {contest.year}"
     context |= {"place": name, "zone": contest.zone, "clock": server_clock(contest.zone)}
     context["place"] += " · демонстрационные данные" if contest.demo else ""
 

@@ -1,7 +1,9 @@
 """What this package contributes to the application."""
 from flask import Flask, before_render_template
 
-from contest import place, steps
+from contest import actions, place, steps
+from contest.documents import application_receipt, briefing_journal, draw_protocol
+from contest.filters import FILTERS
 from contest.routes import applications, contests, nominations, participants, people
 from contest.rules import roles
 from core.registry import Registry
@@ -13,5 +15,9 @@ def register(app: Flask, registry: Registry) -> None:
     registry.installation_roles.append(roles.ORGANISER)
     for module in (contests, nominations, people, applications, participants):
         app.register_blueprint(module.blueprint)
+    for form in (application_receipt.FORM, draw_protocol.FORM, briefing_journal.FORM):
+        registry.forms[form.key] = form
+    registry.action_words.update(actions.WORDS)
     registry.steps.append(steps.next_steps)
+    app.jinja_env.filters.update(FILTERS)
     before_render_template.connect(place.locate, app)

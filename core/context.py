@@ -54,8 +54,8 @@ def action_words(action: str) -> str:
 
 
 def menu(person: access.Me | None) -> list[dict[str, Any]]:
-    """Entries of the menu this person may open."""
-    held = person.roles if person else frozenset()
+    """Entries of the menu this person may open; a visitor gets those for everybody, ANYONE asks for a login."""
+    held = person.roles | {access.ANYONE} if person else frozenset()
     seen = [item for item in registry.nav if item.endpoint in current_app.view_functions
             and (not item.roles or item.roles & held)]
     urls = [(url_for(item.endpoint), item) for item in sorted(seen, key=lambda item: (item.weight, item.text))]

@@ -2,32 +2,26 @@
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, RadioField, SelectField, TextAreaField
+from flask_wtf.file import FileRequired
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import ValidationError
 
 from contest.forms.contests import EMAIL, ZonedForm
 from contest.forms.fields import Instant, Text, length, optional, required, stripped
 from contest.rules import eligibility
+from contest.rules.zones import CITIES
+from core import storage
+from core.forms import Form
+from core.uploads import UploadField
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("О себе", ("last_name", "first_name", "middle_name", "birth_date", "citizenship", "document", "phone",
                 "municipality", "education")),
     ("Работа", ("organisation", "organisation_inn", "position", "grade", "experience_total", "experience_profession",
                 "experience_organisation", "no_penalties")),
-    ("Место выполнения заданий", ("place_kind", "place_address", "equipment")),
+    ("Место выполнения заданий", ("place_kind", "place_address", "place_zone", "equipment")),
 )
-HINTS = {
-    "birth_date": "Например 1988-04-12 или 12.04.1988",
-    "document": "Вид, серия, номер, кем и когда выдан. Видят только те, кто рассматривает заявку.",
-    "grade": "Разряд, класс или категория",
-    "experience_total": "Полных лет",
-    "experience_profession": "Полных лет",
-    "experience_organisation": "Полных лет",
-    "place_address": "Адрес, где вы будете выполнять задания",
-    "equipment": "Компьютер, камера, канал связи",
-}
+FILES = storage.IMAGES | storage.PDF | storage.OFFICE
 
 
 def whole_years(_form: Any, field: Text) -> None:
@@ -36,7 +30,7 @@ def whole_years(_form: Any, field: Text) -> None:
         raise ValidationError("Укажите число полных лет цифрами.")
 
 
-class StartForm(FlaskForm):
+class StartForm(Form):
     """A visitor's first step."""
 
     name = Text("Фамилия, имя, отчество", required())
@@ -48,7 +42,7 @@ class StartForm(FlaskForm):
             raise ValidationError("Напишите фамилию и имя полностью.")
 
 
-class ApplicationForm(FlaskForm):
+class ApplicationForm(Form):
     """The fields of domain.md §2.1 that matter."""
 
     last_name = Text("Фамилия", optional(), limit=80)
@@ -71,6 +65,7 @@ class ApplicationForm(FlaskForm):
     place_kind = SelectField("Место выполнения заданий", choices=[("", "не выбрано"), *eligibility.PLACE_KINDS.items()],
                              default="")
     place_address = Text("Адрес места", optional(), limit=300)
+    place_zone = SelectField("Часовой пояс места", choices=[("", "как у конкурса"), *CITIES.items()], default="")
     equipment = TextAreaField("Техника и канал связи", [optional(), length(1000)], filters=[stripped])
 
     def validate_birth_date(self, field: Text) -> None:
@@ -104,19 +99,20 @@ def iso_date(text: str) -> str:
         raise ValidationError("Дата рождения пишется так: 12.04.1988.") from None
 
 
-class AttachmentForm(FlaskForm):
+class AttachmentForm(Form):
     """One file."""
 
     kind = SelectField("Вид документа", choices=list(eligibility.ATTACHMENT_KINDS.items()))
-    file = FileField("Файл", [FileRequired("Выберите файл.")])
+    file = UploadField("Файл", allowed=FILES, max_bytes=20 * storage.MB, validators=[FileRequired("Выберите файл.")])
 
 
-class ConsentsForm(FlaskForm):
+class ConsentsForm(Form):
     """Three separate documents, each signed by its own tick."""
 
     processing = BooleanField("Согласен на обработку персональных данных")
     video = BooleanField("Согласен на видеозапись")
     publication = BooleanField("Согласен на распространение персональных данных")
+    seen = HiddenField()
 
     def ticked(self) -> set[str]:
         """Kinds that were ticked."""
@@ -133,7 +129,7 @@ class ReturnForm(ZonedForm):
 REASONS = [("", "не выбрано"), *eligibility.REFUSAL_REASONS.items()]
 
 
-class ProposalForm(FlaskForm):
+class ProposalForm(Form):
     """What the secretary proposes."""
 
     proposal = RadioField("Предложение", choices=[("admit", "Допустить"), ("refuse", "Отказать в допуске")])
@@ -141,7 +137,7 @@ class ProposalForm(FlaskForm):
     reason = TextAreaField("Пояснение", [optional(), length(2000)], filters=[stripped])
 
 
-class DecisionForm(FlaskForm):
+class DecisionForm(Form):
     """What the body decides."""
 
     outcome = RadioField("Решение", choices=[("admit", "Допустить"), ("refuse", "Отказать в допуске")])

@@ -1,21 +1,25 @@
 """Forms of setting up a contest."""
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import Email, NumberRange, ValidationError
 
 from contest.forms.fields import Instant, Text, length, optional, required, stripped
 from contest.rules import events, roles
+from core.forms import Form
 
-ZONES = ("Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Tomsk",
-         "Asia/Novosibirsk", "Asia/Krasnoyarsk", "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan",
-         "Asia/Kamchatka")
 EMAIL = Email(message="Проверьте адрес: он должен быть вида name@example.ru.")
 
 
-class ContestForm(FlaskForm):
+@cache
+def _known_zones() -> frozenset[str]:
+    """The library walks its folder at each call."""
+    return frozenset(available_timezones())
+
+
+class ContestForm(Form):
     """Facts of a contest."""
 
     PLAIN = ("title", "region", "year", "zone", "operator_name", "operator_address", "operator_inn", "order_ref",
@@ -37,11 +41,11 @@ class ContestForm(FlaskForm):
 
     def zone_name(self) -> str:
         """Zone in which the times of this form are meant."""
-        return self.zone.data if self.zone.data in available_timezones() else "Europe/Moscow"
+        return self.zone.data if self.zone.data in _known_zones() else "Europe/Moscow"
 
     def validate_zone(self, field: Text) -> None:
         """Only IANA names."""
-        if field.data not in available_timezones():
+        if field.data not in _known_zones():
             raise ValidationError("Такого часового пояса нет. Выберите из списка, например Asia/Tomsk.")
 
     def validate_operator_inn(self, field: Text) -> None:
@@ -56,7 +60,7 @@ class ContestForm(FlaskForm):
                         "applications_close_at": self.applications_close_at.instant}
 
 
-class NominationForm(FlaskForm):
+class NominationForm(Form):
     """Facts and entry requirements of a nomination."""
 
     title = Text("Название номинации", required())
@@ -78,7 +82,7 @@ class NominationForm(FlaskForm):
                                  "required_attachments": ["qualification"] if self.required_attachments.data else []}}
 
 
-class ZonedForm(FlaskForm):
+class ZonedForm(Form):
     """A form whose times are meant in the contest's zone; the route passes it."""
 
     def __init__(self, zone: str, *args: object, **kwargs: object) -> None:
@@ -106,7 +110,7 @@ class EventForm(ZonedForm):
                 "ends_at": self.ends_at.instant, "place": self.place.data or ""}
 
 
-class BodyForm(FlaskForm):
+class BodyForm(Form):
     """A new body."""
 
     kind = SelectField("Состав", choices=[("commission", "Региональная конкурсная комиссия"),
@@ -117,7 +121,7 @@ class BodyForm(FlaskForm):
     order_ref = Text("Приказ о составе", optional())
 
 
-class PersonForm(FlaskForm):
+class PersonForm(Form):
     """A person by name and, if there is one, e-mail."""
 
     name = Text("Фамилия, имя, отчество", required())
@@ -132,9 +136,7 @@ class PersonForm(FlaskForm):
 class MemberForm(PersonForm):
     """A person in a body."""
 
-    duty = SelectField("Обязанность", choices=[("chair", "председатель"), ("deputy", "заместитель председателя"),
-                                               ("secretary", "секретарь"), ("member", "член состава")],
-                       default="member")
+    duty = SelectField("Обязанность", choices=list(roles.DUTY_WORDS.items()), default="member")
     position = Text("Должность, место работы", optional(), limit=300)
     order_ref = Text("Приказ", optional())
 
@@ -152,7 +154,7 @@ class AppointmentForm(PersonForm):
     role = SelectField("Роль", choices=[(key, roles.WORDS[key]) for key in roles.APPOINTED])
 
 
-class ConsentTextsForm(FlaskForm):
+class ConsentTextsForm(Form):
     """Texts of the three separate consents."""
 
     processing = TextAreaField("Согласие на обработку персональных данных", [required(), length(20_000, 50)],
@@ -166,5 +168,5 @@ class ConsentTextsForm(FlaskForm):
         return {kind: self[kind].data for kind in ("processing", "video", "publication")}
 
 
-class DeedForm(FlaskForm):
+class DeedForm(Form):
     """A button: nothing but the CSRF token."""

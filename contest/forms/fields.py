@@ -7,13 +7,25 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from contest.rules import timetable
 from core.errors import Refused
+from core.storage import Received
+from core.uploads import UploadField
 
 REQUIRED = "Заполните это поле."
 
 
+class Filled(InputRequired):
+    """Something other than spaces was typed or chosen; a zero is something."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Stop at the first empty text."""
+        if not any(str(text).strip() for text in field.raw_data or ()):
+            field.raw_data = []
+        super().__call__(form, field)
+
+
 def required(text: str = REQUIRED) -> InputRequired:
     """The field must be filled in."""
-    return InputRequired(message=text)
+    return Filled(message=text)
 
 
 def optional() -> Optional:
@@ -66,3 +78,10 @@ def shown(instant: datetime | None, zone: str) -> str:
 def of_row(row: Any, *names: str, **instead: Any) -> dict[str, Any]:
     """Data for a form: attributes of a row by name, with replacements (WTForms would prefer the row)."""
     return {name: getattr(row, name) for name in names} | instead
+
+
+def taken(field: UploadField) -> Received:
+    """The file of an upload field that is required and has been validated."""
+    if field.received is None:
+        raise ValueError("the field was not validated")
+    return field.received

@@ -2,12 +2,12 @@
 from typing import Any
 
 from flask import request
-from flask_wtf import FlaskForm
 
 from contest.rules import settings
+from core.forms import Form
 
 
-class SettingsForm(FlaskForm):
+class SettingsForm(Form):
     """Fields `<key>` and `<key>__clause` of every rule; `texts` is what they show."""
 
     def __init__(self, stored: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
 from contest import application_pages as pages
-from contest import applications, scope
+from contest import applications, contests, paper, scope
+from contest.documents import application_receipt
 from contest.forms.applications import (
     ApplicationForm,
     AttachmentForm,
@@ -13,17 +14,16 @@ from contest.forms.applications import (
     StartForm,
 )
 from contest.forms.contests import DeedForm
-from contest.models import Attachment
+from contest.forms.fields import taken
+from contest.models import Application, Attachment, Submission
 from contest.rules.roles import COMMISSION, MEMBER_CHAIR, ORGANISER, SECRETARY, STAFF
 from core import storage
 from core.access import ANYONE, PUBLIC, allow, current, me
 from core.db import session
-from core.errors import NotVisible
+from core.errors import NotVisible, Refused
 from core.web import form_status, submit
 
 blueprint = Blueprint("applications", __name__)
-FILES = storage.IMAGES | storage.PDF | storage.OFFICE
-MAX_FILE = 20 * 1024 * 1024
 
 
 @blueprint.route("/nominations/<int:nomination_id>/application/start", methods=["GET", "POST"])
@@ -49,10 +49,9 @@ def create(nomination_id: int):
 @allow(ANYONE)
 def page(application_id: int):
     application = pages.visible(me, application_id)
-    return render_template("contest/application.html", application=application,
-                           page=pages.page(application, me=me, now=g.now), form=DeedForm(),
-                           remark=ReturnForm(application.nomination.contest.zone), proposal=ProposalForm(),
-                           decision=DecisionForm(), attachment=AttachmentForm())
+    if application.account_id != me.account_id:
+        pages.note_view("application.viewed", application, by=me, now=g.now)
+    return _page_with(application)
 
 
 @blueprint.route("/applications/<int:application_id>/edit", methods=["GET", "POST"])
@@ -69,12 +68,9 @@ def edit(application_id: int):
 @blueprint.post("/applications/<int:application_id>/attachments")
 @allow(ANYONE)
 def attach(application_id: int):
-    form = AttachmentForm()
-    valid = form.validate_on_submit()
-    received = storage.receive(form.file.data, allowed=FILES, max_bytes=MAX_FILE) if valid else None
-    application = pages.own(me, application_id)
-    if received is not None and submit(form, lambda: applications.attach(
-            application, received, kind=form.kind.data, name=form.file.data.filename or "файл", by=me, now=g.now)):
+    application, form = pages.own(me, application_id), AttachmentForm()
+    if submit(form, lambda: applications.attach(
+            application, taken(form.file), kind=form.kind.data, name=form.file.filename or "файл", by=me, now=g.now)):
         return redirect(url_for("applications.page", application_id=application.id) + "#files", 303)
     return _page_with(application, attachment=form), 422
 
@@ -108,12 +104,14 @@ def file(attachment_id: int):
 def consents(application_id: int):
     application = pages.own(me, application_id)
     given = applications.standing_consents(application)
-    form = ConsentsForm(data={kind: kind in given for kind in ("processing", "video", "publication")})
+    texts = contests.consent_texts(application.nomination.contest_id)
+    form = ConsentsForm(data={"seen": applications.texts_mark(texts)} | dict.fromkeys(given, True))
     if submit(form, lambda: applications.give_consents(
-            application, form.ticked(), address=request.remote_addr or "", by=me, now=g.now)):
+            application, form.ticked(), seen=form.seen.data, address=request.remote_addr or "", by=me, now=g.now)):
         return redirect(url_for("applications.page", application_id=application.id), 303)
+    form.seen.data = applications.texts_mark(texts)
     return render_template("contest/application_consents.html", form=form, application=application, given=given,
-                           texts=applications.newest_texts(application)), form_status(form)
+                           texts=texts), form_status(form)
 
 
 @blueprint.route("/applications/<int:application_id>/submission", methods=["GET", "POST"])
@@ -129,20 +127,29 @@ def submission(application_id: int):
 @blueprint.get("/applications/<int:application_id>/receipt")
 @allow(ANYONE)
 def receipt(application_id: int):
+    application, found = _received(application_id)
+    return render_template("contest/application_receipt.html", **pages.receipt(application, found))
+
+
+def _received(application_id: int) -> tuple[Application, Submission]:
     application = pages.visible(me, application_id)
     found = applications.receipt(application)
     if found is None:
         raise NotVisible("Заявка ещё не подана: уведомления о приёме нет.")
-    return render_template("contest/application_receipt.html", **pages.receipt(application, found))
+    return application, found
+
+
+@blueprint.get("/applications/<int:application_id>/receipt.pdf")
+@allow(ANYONE)
+def receipt_pdf(application_id: int):
+    application, found = _received(application_id)
+    return paper.send(found, application_receipt.FORM, name=f"Уведомление {application.number}", now=g.now)
 
 
 @blueprint.get("/applications/<int:application_id>/receipt.json")
 @allow(ANYONE)
 def receipt_json(application_id: int):
-    application = pages.visible(me, application_id)
-    found = applications.receipt(application)
-    if found is None:
-        raise NotVisible("Заявка ещё не подана: уведомления о приёме нет.")
+    application, found = _received(application_id)
     name = f"zayavka-{application.id}-{found.version}.json"
     return Response(found.payload, mimetype="application/json",
                     headers={"Content-Disposition": f"attachment; filename={name}"})
@@ -200,6 +207,17 @@ def proposal(application_id: int):
     return _page_with(application, proposal=form), 422
 
 
+@blueprint.post("/applications/<int:application_id>/review")
+@allow(SECRETARY, ORGANISER, MEMBER_CHAIR)
+def review(application_id: int):
+    application = pages.for_roles(me, application_id, *STAFF, MEMBER_CHAIR)
+    if not pages.page(application, me=me, now=g.now)["may_resume"]:
+        raise Refused("not_yours", "Сейчас вернуть заявку на рассмотрение нельзя. Обновите страницу.")
+    applications.resume_review(application, by=me, now=g.now)
+    flash("Заявка снова на рассмотрении у секретаря.", "ok")
+    return redirect(url_for("applications.page", application_id=application.id), 303)
+
+
 @blueprint.route("/applications/<int:application_id>/decision", methods=["GET", "POST"])
 @allow(ORGANISER, MEMBER_CHAIR)
 def decision(application_id: int):
@@ -215,6 +233,6 @@ def _page_with(application, **forms):
     """The application's page with the form that was not taken."""
     ready = {"remark": ReturnForm(application.nomination.contest.zone, formdata=None),
              "proposal": ProposalForm(formdata=None), "decision": DecisionForm(formdata=None),
-             "attachment": AttachmentForm(formdata=None), "form": DeedForm(formdata=None)}
+             "attachment": AttachmentForm(formdata=None)}
     return render_template("contest/application.html", application=application,
                            page=pages.page(application, me=me, now=g.now), **(ready | forms))

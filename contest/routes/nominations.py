@@ -20,7 +20,7 @@ blueprint = Blueprint("nominations", __name__)
 @allow(*STAFF, *EXPERTS, *COMMISSION)
 def page(nomination_id: int):
     nomination = scope.nomination_for(me, nomination_id, *STAFF, *EXPERTS, *COMMISSION)
-    return render_template("contest/nomination.html", nomination=nomination, form=DeedForm(),
+    return render_template("contest/nomination.html", nomination=nomination,
                            page=overview.nomination_page(nomination, me=me, now=g.now))
 
 
@@ -29,8 +29,10 @@ def page(nomination_id: int):
 def edit(nomination_id: int):
     nomination = scope.nomination_for(me, nomination_id, ORGANISER)
     wanted = nomination.requirements
-    form = NominationForm(data=of_row(nomination, "title", "profession", "prize_places", **wanted | {
-        "required_attachments": bool(wanted.get("required_attachments")), "citizenship": bool(wanted.get("citizenship"))}))
+    form = NominationForm(data=of_row(
+        nomination, "title", "profession", "prize_places", **wanted | {
+            "required_attachments": bool(wanted.get("required_attachments")),
+            "citizenship": bool(wanted.get("citizenship"))}))
     if submit(form, lambda: contests.edit_nomination(nomination, by=me, now=g.now, **form.facts())):
         return redirect(url_for("nominations.page", nomination_id=nomination.id), 303)
     return render_template("contest/nomination_form.html", form=form, contest=nomination.contest,
@@ -95,6 +97,6 @@ def remove_event(event_id: int):
     if submit(form, lambda: contests.remove_event(event, by=me, now=g.now)):
         flash("Событие удалено из расписания.", "ok")
         return redirect(back, 303)
-    return render_template("confirm.html", form=form, title=f"Удалить из расписания: {event.title}?", danger=True,
-                           button="Удалить", action=url_for("nominations.remove_event", event_id=event.id),
-                           back=back), form_status(form)
+    return render_template("confirm.html", form=form, nomination=nomination, danger=True, button="Удалить", back=back,
+                           title=f"Удалить из расписания: {event.title}?",
+                           action=url_for("nominations.remove_event", event_id=event.id)), form_status(form)

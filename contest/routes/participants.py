@@ -1,9 +1,13 @@
 """Pages of the draw, the briefing and identity."""
-import json
+from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
-from contest import application_pages, participants, scope
+from contest import application_pages, paper, participant_pages, participants, scope
+from contest.documents import briefing_journal as journal_paper
+from contest.documents import draw_protocol as draw_paper
+from contest.forms.contests import DeedForm
+from contest.forms.fields import taken
 from contest.forms.participants import (
     AbsenceForm,
     AcknowledgementForm,
@@ -13,17 +17,16 @@ from contest.forms.participants import (
     IdentityForm,
     VouchForm,
 )
-from contest.models import Contest, Identity, Nomination, Participant
-from contest.rules import draw as lots
+from contest.models import Contest, Draw, Identity, Nomination, Participant
 from contest.rules.roles import COMMISSION, EXPERTS, IDENTIFIERS, ORGANISER, SITE, STAFF
 from core import logins, storage
 from core.access import ANYONE, PUBLIC, allow, me
 from core.db import session
+from core.documents import papers
 from core.errors import NotVisible
 from core.web import form_status, submit
 
 blueprint = Blueprint("participants", __name__)
-MAX_PHOTO = 10 * 1024 * 1024
 
 
 @blueprint.route("/nominations/<int:nomination_id>/draw", methods=["GET", "POST"])
@@ -34,21 +37,27 @@ def draw(nomination_id: int):
             nomination, seed=form.seed.data, called_numbers=form.called_numbers.data, by=me, now=g.now)):
         flash("Жеребьёвка проведена, коды розданы.", "ok")
         return redirect(url_for("participants.draw_result", nomination_id=nomination.id), 303)
-    people = participants.of_nomination(nomination.id)
-    numbers = [str(person.application.number) for person in people]
-    return render_template("contest/draw.html", form=form, nomination=nomination, people=people,
-                           held=participants.newest_draw(nomination.id),
-                           list_sha256=lots.list_hash(numbers) if numbers else ""), form_status(form)
+    return render_template("contest/draw.html", form=form, nomination=nomination,
+                           **participant_pages.draw(nomination)), form_status(form)
 
 
 @blueprint.get("/nominations/<int:nomination_id>/draw/result")
 @allow(PUBLIC)
 def draw_result(nomination_id: int):
     nomination = application_pages.announced(nomination_id)
-    held = participants.newest_draw(nomination.id)
-    if held is None:
+    runs = participant_pages.runs(nomination)
+    if not runs:
         raise NotVisible("Жеребьёвка ещё не проведена.")
-    return render_template("contest/draw_result.html", nomination=nomination, held=held, lots=json.loads(held.result))
+    return render_template("contest/draw_result.html", nomination=nomination, runs=runs)
+
+
+@blueprint.get("/nominations/<int:nomination_id>/draw/result/<int:draw_id>.pdf")
+@allow(PUBLIC)
+def draw_protocol(nomination_id: int, draw_id: int):
+    nomination, held = application_pages.announced(nomination_id), session.get(Draw, draw_id)
+    if held is None or held.nomination_id != nomination.id:
+        raise NotVisible
+    return paper.send(held, draw_paper.FORM, name=f"Протокол жеребьёвки {held.id}", now=g.now)
 
 
 @blueprint.route("/nominations/<int:nomination_id>/briefing/edit", methods=["GET", "POST"])
@@ -59,6 +68,7 @@ def briefing_text(nomination_id: int):
     form = BriefingForm(data={"title": newest.title, "text": newest.text} if newest else None)
     if submit(form, lambda: participants.set_briefing(nomination, title=form.title.data, text=form.text.data, by=me,
                                                       now=g.now)):
+        flash("Текст инструктажа утверждён.", "ok")
         return redirect(url_for("nominations.page", nomination_id=nomination.id), 303)
     return render_template("contest/briefing_form.html", form=form, nomination=nomination, newest=newest), \
         form_status(form)
@@ -67,17 +77,23 @@ def briefing_text(nomination_id: int):
 @blueprint.route("/participants/<int:participant_id>/briefing", methods=["GET", "POST"])
 @allow(ANYONE)
 def briefing(participant_id: int):
-    form = AcknowledgementForm()
-    participant = participants.own(me, participant_id)
-    if submit(form, lambda _: participants.sign_briefing(participant, address=request.remote_addr or "", by=me,
-                                                         now=g.now),
+    participant, form = participants.own(me, participant_id), AcknowledgementForm()
+    if submit(form, lambda _: participants.sign_briefing(
+            participant, address=request.remote_addr or "", version=_whole(form.version.data), by=me, now=g.now),
               first=lambda: logins.confirm_secret(me, form.secret.data, now=g.now)):
         flash("Подпись поставлена.", "ok")
         return redirect("/", 303)
-    return render_template("contest/briefing.html", form=form, **_briefing_page(participant)), form_status(form)
+    found = _briefing_page(participant)
+    form.version.data = found["briefing"].version if found["briefing"] else ""
+    return render_template("contest/briefing.html", form=form, **found), form_status(form)
 
 
-def _briefing_page(participant: Participant) -> dict[str, object]:
+def _whole(text: str | None) -> int:
+    """The version a page has sent back; 0, which is none, for anything else."""
+    return int(text) if text and text.isdecimal() and len(text) < 7 else 0
+
+
+def _briefing_page(participant: Participant) -> dict[str, Any]:
     newest = participants.newest_briefing(participant.nomination_id)
     nomination = session.get_one(Nomination, participant.nomination_id)
     contest = session.get_one(Contest, nomination.contest_id)
@@ -90,25 +106,42 @@ def _briefing_page(participant: Participant) -> dict[str, object]:
 @allow(*STAFF, SITE)
 def briefing_journal(nomination_id: int):
     nomination = scope.nomination_for(me, nomination_id, *STAFF, SITE)
-    return render_template("contest/briefing_journal.html", nomination=nomination,
+    return _journal(nomination, DeedForm(formdata=None))
+
+
+def _journal(nomination: Nomination, form: DeedForm):
+    return render_template("contest/briefing_journal.html", nomination=nomination, form=form,
                            rows=participants.briefing_journal(nomination.id),
+                           paper=papers.of(nomination, journal_paper.FORM.key),
                            people=participants.of_nomination(nomination.id))
+
+
+@blueprint.post("/nominations/<int:nomination_id>/briefing/journal")
+@allow(*STAFF)
+def briefing_paper(nomination_id: int):
+    nomination, form = scope.nomination_for(me, nomination_id, *STAFF), DeedForm()
+    if submit(form, lambda: journal_paper.freeze(nomination, by=me, now=g.now)):
+        flash("Журнал сформирован.", "ok")
+        return redirect(url_for("participants.briefing_journal", nomination_id=nomination.id), 303)
+    return _journal(nomination, form), 422
+
+
+@blueprint.get("/nominations/<int:nomination_id>/briefing/journal.pdf")
+@allow(*STAFF, SITE)
+def briefing_journal_pdf(nomination_id: int):
+    nomination = scope.nomination_for(me, nomination_id, *STAFF, SITE)
+    return paper.send(nomination, journal_paper.FORM, name="Журнал инструктажа", now=g.now)
 
 
 @blueprint.route("/participants/<int:participant_id>/identity", methods=["GET", "POST"])
 @allow(ANYONE)
 def identity(participant_id: int):
-    form = IdentityForm()
-    pictures = []
-    if form.validate_on_submit():
-        pictures = [storage.receive(field.data, allowed=storage.IMAGES, max_bytes=MAX_PHOTO)
-                    for field in (form.face, form.document)]
-    participant = participants.own(me, participant_id)
-    if pictures and submit(form, lambda: participants.show_identity(participant, *pictures, by=me, now=g.now)):
+    participant, form = participants.own(me, participant_id), IdentityForm()
+    if submit(form, lambda: participants.show_identity(
+            participant, taken(form.face), taken(form.document), by=me, now=g.now)):
         return redirect(url_for("participants.identity", participant_id=participant.id), 303)
-    return render_template("contest/identity.html", form=form, participant=participant,
-                           newest=participants.newest_identity(participant.id),
-                           contest=participants.contest_of(participant)), form_status(form)
+    return render_template("contest/identity.html", form=form, newest=participants.newest_identity(participant.id),
+                           nomination=session.get_one(Nomination, participant.nomination_id)), form_status(form)
 
 
 @blueprint.get("/nominations/<int:nomination_id>/identities")
@@ -124,7 +157,7 @@ def _queue(nomination: Nomination, decision: IdentityDecisionForm, vouching: Vou
     people = participants.of_nomination(nomination.id)
     return render_template("contest/identities.html", nomination=nomination, queue=shown, form=decision,
                            vouching=vouching, missing=[person for person in people if person.id not in done],
-                           site=me.has(SITE, contest_id=nomination.contest_id)), status
+                           may_vouch=me.has(SITE, ORGANISER, contest_id=nomination.contest_id)), status
 
 
 @blueprint.post("/identities/<int:identity_id>/decision")
@@ -175,10 +208,14 @@ def _for_staff(participant_id: int, *wanted: str) -> tuple[Participant, Nominati
 @allow(*STAFF, *EXPERTS, *COMMISSION)
 def people(nomination_id: int):
     nomination = scope.nomination_for(me, nomination_id, *STAFF, *EXPERTS, *COMMISSION)
+    return _people(nomination, AbsenceForm(formdata=None))
+
+
+def _people(nomination: Nomination, form: AbsenceForm):
     found = participants.of_nomination(nomination.id)
-    return render_template("contest/participants.html", nomination=nomination, people=found, form=AbsenceForm(),
+    return render_template("contest/participants.html", nomination=nomination, people=found, form=form,
                            ready=participants.readiness_of(found),
-                           staff=me.has(*STAFF, contest_id=nomination.contest_id))
+                           staff=me.has(*STAFF, contest_id=nomination.contest_id, nomination_id=nomination.id))
 
 
 @blueprint.post("/participants/<int:participant_id>/absence")
@@ -187,6 +224,4 @@ def absence(participant_id: int):
     form, participant, nomination = AbsenceForm(), *_for_staff(participant_id, *STAFF)
     if submit(form, lambda: participants.mark_absent(participant, reason=form.reason.data, by=me, now=g.now)):
         return redirect(url_for("participants.people", nomination_id=nomination.id), 303)
-    found = participants.of_nomination(nomination.id)
-    return render_template("contest/participants.html", nomination=nomination, people=found, form=form, staff=True,
-                           ready=participants.readiness_of(found)), 422
+    return _people(nomination, form), 422

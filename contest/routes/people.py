@@ -3,7 +3,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 
 from contest import people, scope
 from contest.forms.contests import AppointmentForm, BodyForm, MemberForm, PersonForm, ReplacementForm
-from contest.models import Body, BodyMember
+from contest.models import Body, BodyMember, Contest
 from contest.rules import roles
 from contest.rules.roles import ORGANISER, STAFF
 from core import logins
@@ -30,66 +30,75 @@ def new_body(contest_id: int):
 
 
 def _body(body_id: int, *wanted: str) -> Body:
-    found = session.get(Body, body_id)
-    if found is None:
+    found = people.body(body_id)
+    if found is None or not me.has(*wanted, contest_id=found.contest_id):
         raise NotVisible
-    contest = scope.contest_for(me, found.contest_id, *wanted)
-    body = people.body_of(contest.id, found.kind, found.nomination_id)
-    if body is None:
-        raise NotVisible
-    return body
+    return found
 
 
 @blueprint.get("/bodies/<int:body_id>")
 @allow(*STAFF)
 def body(body_id: int):
-    found = _body(body_id, *STAFF)
-    return render_template("contest/body.html", body=found, form=MemberForm(), now=g.now,
+    return _page(_body(body_id, *STAFF), MemberForm())
+
+
+def _page(found: Body, form: MemberForm):
+    return render_template("contest/body.html", body=found, form=form, now=g.now, duties=roles.DUTY_WORDS,
+                           contest=session.get_one(Contest, found.contest_id),
                            members=people.members_at(found, g.now))
 
 
 @blueprint.post("/bodies/<int:body_id>/members")
 @allow(ORGANISER)
 def new_member(body_id: int):
-    form = MemberForm()
-    pin, found = _pin(form), _body(body_id, ORGANISER)
+    found, form = _body(body_id, ORGANISER), MemberForm()
+    pin = _pin(form)
     made: list[people.Appointed] = []
     if submit(form, lambda: made.append(people.add_member(
             found, name=form.name.data, email=form.email.data, duty=form.duty.data, position=form.position.data or "",
             order_ref=form.order_ref.data or "", by=me, now=g.now, pin=pin))):
         return _done(made[0], url_for("people.body", body_id=found.id))
-    return render_template("contest/body.html", body=found, form=form, now=g.now,
-                           members=people.members_at(found, g.now)), form_status(form)
+    return _page(found, form), form_status(form)
 
 
 @blueprint.route("/members/<int:member_id>/replacement", methods=["GET", "POST"])
 @allow(ORGANISER)
 def replacement(member_id: int):
-    form = ReplacementForm()
-    pin, member = _pin(form), session.get(BodyMember, member_id)
+    member = session.get(BodyMember, member_id)
     if member is None:
         raise NotVisible
-    found = _body(member.body_id, ORGANISER)
+    found, form = _body(member.body_id, ORGANISER), ReplacementForm()
+    pin = _pin(form)
     made: list[people.Appointed] = []
     if submit(form, lambda: made.append(people.replace_member(
             member, name=form.name.data, email=form.email.data, position=form.position.data or "",
             order_ref=form.order_ref.data, by=me, now=g.now, pin=pin))):
         return _done(made[0], url_for("people.body", body_id=found.id))
-    return render_template("contest/replacement.html", body=found, member=member, form=form), form_status(form)
+    return render_template("contest/replacement.html", body=found, member=member, form=form, duties=roles.DUTY_WORDS,
+                           contest=session.get_one(Contest, found.contest_id)), form_status(form)
 
 
 @blueprint.route("/contests/<int:contest_id>/people", methods=["GET", "POST"])
 @allow(ORGANISER)
 def appointments(contest_id: int):
-    form = AppointmentForm()
-    pin, contest = _pin(form), scope.contest_for(me, contest_id, ORGANISER)
+    contest, form = scope.contest_for(me, contest_id, ORGANISER), AppointmentForm()
+    pin = _pin(form)
     made: list[people.Appointed] = []
     if submit(form, lambda: made.append(people.appoint(
             contest, name=form.name.data, email=form.email.data, role=form.role.data, by=me, now=g.now, pin=pin))):
         return _done(made[0], url_for("people.appointments", contest_id=contest.id))
     return render_template("contest/people.html", contest=contest, form=form, words=roles.WORDS,
-                           bodies=people.bodies(contest.id), now=g.now,
-                           grants=people.appointed(contest)), form_status(form)
+                           bodies=people.bodies(contest.id), grants=people.appointed(contest),
+                           appointment=people.APPOINTMENT), form_status(form)
+
+
+@blueprint.post("/contests/<int:contest_id>/people/<int:grant_id>/removal")
+@allow(ORGANISER)
+def dismissal(contest_id: int, grant_id: int):
+    contest = scope.contest_for(me, contest_id, ORGANISER)
+    people.dismiss(contest, grant_id, by=me, now=g.now)
+    flash("Роль снята.", "ok")
+    return redirect(url_for("people.appointments", contest_id=contest.id), 303)
 
 
 def _pin(form: PersonForm) -> people.Pin:
@@ -101,5 +110,5 @@ def _done(made: people.Appointed, back: str):
     """A printed card is shown once, right away; everybody else has got a letter."""
     if made.card is not None:
         return render_template("core/card.html", account=made.account, card=made.card, back=back)
-    flash(f"{made.account.short_name}: роль назначена, приглашение отправлено.", "ok")
+    flash(f"{made.account.short_name}: роль назначена, письмо отправлено.", "ok")
     return redirect(back, 303)

@@ -46,6 +46,9 @@ BODY_ROLES: dict[str, dict[str, str]] = {
 }
 """Which role a duty in a body gives. A chair of experts also scores, so `expert_chair` is in EXPERTS."""
 
+DUTY_WORDS: dict[str, str] = {"chair": "председатель", "deputy": "заместитель председателя", "secretary": "секретарь",
+                              "member": "член состава"}
+
 APPOINTED: dict[str, str] = {
     ORGANISER: "contest",
     SECRETARY: "contest",

@@ -1,6 +1,7 @@
-"""The first page."""
+"""The first page, and the list of contests."""
 from flask import Blueprint, g, render_template
 
+from core import words
 from core.access import PUBLIC, allow, current
 from desk import home
 
@@ -13,10 +14,15 @@ def first_page():
     person = current()
     if person is None:
         return render_template("desk/visitor.html", visits=home.announced(g.now))
-    found = home.steps(person, g.now)
-    joined = home.participation(person, g.now)
-    if joined:
-        g.zone, g.place = joined[0][1].contest.zone, f"{joined[0][1].title}, {joined[0][1].contest.region}"
-    return render_template("desk/home.html", steps=[step for step in found if not step.done], now=g.now,
-                           done=[step for step in found if step.done], contests=home.contests_of(person),
-                           nominations=home.nominations_of(person), joined=joined)
+    page = home.page(person, g.now)
+    contests = [nomination.contest for _, nomination, _ in page["joined"]] or page["contests"]
+    zone = contests[0].zone if contests else words.DEFAULT_ZONE
+    g.zone, g.place = zone, contests[0].title if len({row.id for row in contests}) == 1 else None
+    return render_template("desk/home.html", summary=home.summary(page["steps"], g.now, zone), urgency=home.urgency,
+                           **page)
+
+
+@blueprint.get("/contests")
+@allow(PUBLIC)
+def contests():
+    return render_template("desk/visitor.html", visits=home.announced(g.now))

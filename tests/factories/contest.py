@@ -128,7 +128,7 @@ def participant(make: Any, nomination: Nomination | None = None, *, ready: bool 
     if ready:
         make.briefing(row.nomination)
         participants.sign_briefing(made, address="", by=make.me(made.account_id), now=make.now)
-        participants.vouch_identity(made, note="паспорт", by=make.me(made.account_id), now=make.now)
+        participants.vouch_identity(made, note="паспорт", by=make.organiser(), now=make.now)
     session.flush()
     return made
 
