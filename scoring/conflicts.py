@@ -28,7 +28,7 @@ def declare_interests(nomination: Nomination, text: str, *, by: Me, now: datetim
     if bad or not wanted:
         raise Refused("inn", f"«{bad[0][:40]}» не ИНН. Введите ИНН из 10 или 12 цифр, несколько – через запятую." if bad
                       else "Введите ИНН организации: 10 или 12 цифр, несколько – через запятую.", field="inn")
-    known = set(interests(nomination.id, by.account_id))
+    known = set(own_interests(by.account_id, [nomination.id]).get(nomination.id, ()))
     fresh = [inn for inn in dict.fromkeys(wanted) if inn not in known]
     session.add_all(Interest(nomination_id=nomination.id, account_id=by.account_id, inn=inn, at=now) for inn in fresh)
     session.flush()
@@ -40,10 +40,13 @@ def declare_interests(nomination: Nomination, text: str, *, by: Me, now: datetim
     return len(barred)
 
 
-def interests(nomination_id: int, account_id: int) -> list[str]:
-    """The INNs an expert declared for a nomination."""
-    return list(session.scalars(select(Interest.inn).where(
-        Interest.nomination_id == nomination_id, Interest.account_id == account_id).order_by(Interest.inn)))
+def own_interests(account_id: int, nomination_ids: list[int]) -> dict[int, list[str]]:
+    """The INNs an expert declared, by nomination."""
+    found: dict[int, list[str]] = {}
+    for nomination_id, inn in session.execute(select(Interest.nomination_id, Interest.inn).where(
+            Interest.nomination_id.in_(nomination_ids), Interest.account_id == account_id).order_by(Interest.inn)):
+        found.setdefault(nomination_id, []).append(inn)
+    return found
 
 
 def find(nomination: Nomination, accounts: set[int], people: list[Participant], *, by: Me,

@@ -115,16 +115,17 @@ def _material(sheet: Sheet) -> dict[str, Any]:
 
 def mine(me: Me) -> dict[str, Any]:
     """Own sheets by nomination with how much of each is done."""
-    groups: dict[int, dict[str, Any]] = {}
-    asked = divergences.asked(me.account_id)
-    for sheet in sheets.mine(me):
-        group = groups.setdefault(sheet.nomination_id, {
-            "nomination": sheet.nomination, "rows": [],
-            "inns": conflicts.interests(sheet.nomination_id, me.account_id)})
-        count = sum(1 for _ in sheets.module_of(sheet).aspects())
-        group["rows"].append({"sheet": sheet, "word": states.SHEET_LABELS[sheet.state],
-                              "kind": KINDS_OF_STATE[sheet.state], "asks": sheet.id in asked,
-                              "done": len(sheets.values(sheet)), "count": count})
+    rows = sheets.mine(me)
+    asked, contents = divergences.asked(me.account_id), {row.scheme_id: schemes.content(row.scheme) for row in rows}
+    groups: dict[int, dict[str, Any]] = {
+        row.nomination_id: {"nomination": row.nomination, "rows": [], "inns": []} for row in rows}
+    for nomination_id, inns in conflicts.own_interests(me.account_id, list(groups)).items():
+        groups[nomination_id]["inns"] = inns
+    for row in rows:
+        count = sum(1 for _ in contents[row.scheme_id].module(row.module).aspects())
+        groups[row.nomination_id]["rows"].append({
+            "sheet": row, "word": states.SHEET_LABELS[row.state], "kind": KINDS_OF_STATE[row.state],
+            "asks": row.id in asked, "done": len(sheets.values(row)), "count": count})
     return {"groups": list(groups.values())}
 
 

@@ -4,12 +4,12 @@ import json
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from contest import people
 from contest.models import BodyMember
 from core import access
-from core.db import reading, session
+from core.db import engine, reading, session
 from core.journal import JournalEntry
 from scoring.models.sheets import Conflict, Divergence, Mark, Sheet
 
@@ -354,3 +354,33 @@ def test_next_steps_tell_experts_and_the_chair_what_to_do(login, make, staged, n
     for row in rows.values():
         make.fill(row, to="submitted")
     assert "Подпишите 2 оценочных листа" in browser.get("/").text
+
+
+def _queries(browser, url):
+    """How many statements a page takes."""
+    seen = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        assert browser.get(url).status_code == 200
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
+    return sum(statement.startswith("SELECT") for statement in seen)
+
+
+@pytest.mark.parametrize("page", ["/sheets", "/nominations/{}/sheets", "/nominations/{}/summary", "/"])
+def test_lists_take_as_many_queries_for_three_as_for_one(login, make, nomination, page):
+    chair, url = make.member(nomination, duty="chair"), page.format(nomination.id)
+    make.scheme(nomination)
+    make.participant(nomination, code="У-0001")
+    browser = login(chair)
+    make.sheets_of(nomination)
+    one = _queries(browser, url)
+    for code in ("У-0002", "У-0003"):
+        make.participant(nomination, code=code)
+    make.sheets_of(nomination)
+    assert _queries(browser, url) == one
+    assert one <= 30

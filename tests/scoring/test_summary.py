@@ -204,3 +204,20 @@ def test_the_order_of_rows_changes_nothing(seed, levels):
     shuffled = {**inputs, "participants": Random(seed).sample(people, 3), "sheets": Random(seed).sample(sheets, 6)}
     assert recalc.document_bytes(inputs) == recalc.document_bytes(shuffled)
     assert normal(inputs) == normal(shuffled)
+
+
+def test_the_order_of_rows_of_the_database_changes_nothing(make, contest):
+    made, people, chair, expert, rows = _nomination(make, contest, "У-1", "У-2", "У-3")
+    _theory(make, made, {person: (number, 10) for number, person in enumerate(people.values(), 5)})
+    for number, row in enumerate(rows.values()):
+        make.fill(row, size=250 + number * 10)
+    expected = _compute(make, made)
+    with reading():
+        nomination, scheme = session.get_one(Nomination, made.id), summary.schemes.in_force(made.id)
+        marked, found = summary.sheets.of_nomination(made.id, scheme.id), summary._people(made.id)
+        for seed in range(10):
+            Random(seed).shuffle(marked)
+            Random(seed).shuffle(found)
+            inputs = summary._inputs(nomination, scheme, found, marked, {chair.id, expert.id})
+            assert normal(inputs) == expected.inputs
+            assert recalc.summary(inputs) == expected.table
