@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +47,8 @@ def play(chosen: Options) -> Report:
             with report.step(name):
                 step(world, report)
     except Failed:
-        print(service.tail(15), file=sys.stderr)
+        print(service.tail(5), file=sys.stderr)
+        shutil.copy(service.log, report.out / "processes.log")
     finally:
         world.close()
         service.stop(keep=chosen.keep)

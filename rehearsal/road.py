@@ -3,7 +3,22 @@
 from collections.abc import Callable
 
 from rehearsal.report import Report
-from rehearsal.steps import applications, draw, installation, marking, materials, practice, ready, setup, theory
+from rehearsal.steps import (
+    applications,
+    commission,
+    draw,
+    installation,
+    marking,
+    materials,
+    practice,
+    protocols,
+    publication,
+    ready,
+    setup,
+    summary,
+    theory,
+    verification,
+)
 from rehearsal.world import World
 
 Step = Callable[[World, Report], None]
@@ -25,4 +40,14 @@ ROAD: list[tuple[str, Step]] = [
     ("практика", practice.practice),
     ("назначение листов", marking.assign),
     ("оценивание, расхождение, подписи листов", marking.fill),
+    ("сводная ведомость", summary.summary),
+    ("сертификаты", protocols.certificates),
+    ("протокол экспертной группы", protocols.experts),
+    ("передача протокола", protocols.hand_over),
+    ("заседание комиссии", commission.meet),
+    ("протокол комиссии", commission.protocol),
+    ("публикация итогов", publication.publish),
+    ("документы и сертификат центра", verification.fetch),
+    ("страница проверки, изменённый байт", verification.by_page),
+    ("pdfsig и pyHanko", verification.by_tools),
 ]

@@ -7,8 +7,6 @@ from rehearsal.errors import expect
 from rehearsal.report import Report
 from rehearsal.world import ZONE, Nomination, Person, World, enter, invited, with_card
 
-MUST_NOT_WAIT_S = 2
-
 
 def contest(world: World, report: Report) -> None:
     """Contest and nominations; a wrong date is refused beside its field and nothing typed is lost."""
@@ -40,7 +38,7 @@ def _nomination(world: World, nomination: Nomination) -> None:
     nomination.ident = page.number(r"/nominations/(\d+)", str(row["href"]))
     form = browser.get(f"/nominations/{nomination.ident}/settings").form(r".*/settings")
     page = form.send({"grace_seconds": "2", "quorum__clause": "5.3", "who_admits": "commission",
-                      "min_experts": "1", "missing_expert": "block", "aggregation": "mean", "appeal_days": "1",
+                      "min_experts": "1", "missing_expert": "block", "aggregation": "mean", "appeal_days": "0",
                       "signing_commission": "all"})
     expect("Правила сохранены" in page.text, f"{page}: правила не сохранены")
     page = browser.get(f"/nominations/{nomination.ident}/settings").form(r".*/settings/freezing").send()

@@ -1,0 +1,84 @@
+"""What a stranger checks: the service's own page, one changed byte, pdfsig with the imported authority, pyHanko."""
+
+import io
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from cryptography import x509
+from pyhanko.keys import load_certs_from_pemder_data
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from rehearsal.errors import expect
+from rehearsal.report import Report
+from rehearsal.world import Document, World
+
+
+def fetch(world: World, report: Report) -> None:
+    """Count the documents, put them and the authority's certificate into OUT."""
+    expected = len(world.nominations) * (2 if world.trouble("dissent") else 1) + 1
+    expect(len(world.documents) == expected, f"документов {len(world.documents)}, ожидалось {expected}")
+    for document in world.documents:
+        (report.out / "protocols" / f"{document.name}.pdf").write_bytes(document.content)
+    (report.out / "ca.pem").write_bytes(world.admin.browser.get("/ca.pem").content)
+
+
+def by_page(world: World, report: Report) -> None:
+    """The page behind the printed code says genuine of the file, and finds one changed byte."""
+    visitor = world.admin.browser
+    for document in world.documents:
+        page = visitor.get(document.token_path)
+        expect("26" not in page.complaint(), f"{page}: {page.complaint()}")
+        verdict = _sent(world, document, document.content)
+        expect("Подлинн" in verdict or "подлинн" in verdict, f"{document.name}: страница не признала файл: {verdict[:400]}")
+        expect("не подлин" not in verdict.lower(), f"{document.name}: страница не признала файл: {verdict[:400]}")
+        for place in (len(document.content) // 3, len(document.content) - 40):
+            changed = bytearray(document.content)
+            changed[place] ^= 1
+            verdict = _sent(world, document, bytes(changed))
+            expect(re.search(r"[Нн]е подлин|[Нн]е совпада|изменён|[Нн]е пройден", verdict),
+                   f"{document.name}: изменённый байт {place} не найден: {verdict[:400]}")
+
+
+def _sent(world: World, document: Document, content: bytes) -> str:
+    page = world.admin.browser.get(document.token_path).form(rf"{document.token_path}/check").send(
+        files={"file": (f"{document.name}.pdf", content, "application/pdf")})
+    return page.text
+
+
+def by_tools(world: World, report: Report) -> None:
+    """pdfsig with the authority imported by certutil: valid and trusted, every signature, no fewer and no more."""
+    for program in ("pdfsig", "certutil"):
+        expect(shutil.which(program), f"нет программы {program}: make rehearsal ставит poppler-utils и libnss3-tools")
+    with tempfile.TemporaryDirectory(prefix="rehearsal-nss-") as folder:
+        _run("certutil", "-N", "-d", f"sql:{folder}", "--empty-password")
+        _run("certutil", "-A", "-d", f"sql:{folder}", "-n", "ca", "-t", "CT,C,C", "-a", "-i", str(report.out / "ca.pem"))
+        for document in world.documents:
+            path = report.out / "protocols" / f"{document.name}.pdf"
+            said = _run("pdfsig", "-nssdir", f"sql:{folder}", str(path))
+            counts = (said.count("Signature #"), said.count("Signature is Valid."), said.count("Certificate is Trusted."))
+            expect(counts == (document.signatures,) * 3,
+                   f"{document.name}: подписей, верных, доверенных {counts}, ожидалось {document.signatures}:\n{said}")
+    for document in world.documents:
+        _pyhanko(report.out / "ca.pem", document)
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    expect(done.returncode == 0, f"{' '.join(command)}: код {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _pyhanko(ca: Path, document: Document) -> None:
+    root, *others = load_certs_from_pemder_data(ca.read_bytes())
+    names = {certificate.subject for certificate in x509.load_pem_x509_certificates(ca.read_bytes())}
+    expect(len(names) >= 1, "в ca.pem нет сертификатов")
+    for signature in PdfFileReader(io.BytesIO(document.content)).embedded_regular_signatures:
+        context = ValidationContext(trust_roots=[root], other_certs=others, allow_fetching=False)
+        status = validate_pdf_signature(signature, context)
+        expect(status.bottom_line, f"{document.name}: pyHanko о подписи {signature.field_name}: "
+                                   f"{status.pretty_print_details()}")
