@@ -1,8 +1,11 @@
 """Forms of accounts and login, and the base of every form of the service."""
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, SelectField, StringField
+from flask_wtf.form import _Auto
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import EmailField, FileField, MultipleFileField, PasswordField, SelectField, StringField
 from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional
 
@@ -11,13 +14,23 @@ from core.registry import registry
 
 
 class Form(FlaskForm):
-    """A form whose own messages are Russian."""
+    """A form whose own messages are Russian, and that reads only what a page sends: texts, and files in file fields."""
 
     class Meta(FlaskForm.Meta):
         locales = ["ru"]
 
         def get_translations(self, form: Any) -> Any:
             return get_translations(self.locales)
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Flask-WTF would also take JSON of any shape, and a file where a text is expected."""
+            if formdata is not _Auto:
+                return formdata
+            if not form.is_submitted():
+                return None
+            names = {name for name, field in form._fields.items() if isinstance(field, FileField | MultipleFileField)}
+            files = MultiDict((name, file) for name, file in request.files.items(multi=True) if name in names)
+            return CombinedMultiDict([files, request.form])
 
 
 def stripped(value: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """The edge of the web process: one place that opens and commits, one that turns refusals into pages."""
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, ParamSpec, TypeVar
@@ -11,7 +11,9 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.routing import IntegerConverter, Map
 
 from core import access, clock, db
 from core.config import Settings
@@ -19,6 +21,7 @@ from core.errors import LoginNeeded, NotVisible, Refused
 
 P = ParamSpec("P")
 R = TypeVar("R")
+MAX_ID = 2**31 - 1
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = ("default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'")
@@ -38,6 +41,13 @@ csrf = CSRFProtect()
 _slow = ThreadPoolExecutor(max_workers=4, thread_name_prefix="offload")
 
 
+class Id(IntegerConverter):
+    """A key of a table in a URL; a larger number is no page, not a fault of the database."""
+
+    def __init__(self, url_map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(url_map, *args, **{"max": MAX_ID, **kwargs})
+
+
 class _Sessions(SecureCookieSessionInterface):
     """Flask's signed cookie (CSRF token, flashed words); the key is read at its first use."""
 
@@ -54,6 +64,7 @@ def init(app: Flask, settings: Settings) -> None:
                       MAX_CONTENT_LENGTH=settings.MAX_UPLOAD_MB * 1024 * 1024, MAX_FORM_PARTS=2000)
     csrf.init_app(app)
     app.config["core"] = settings
+    app.url_map.converters["int"] = Id
     app.before_request(_open)
     app.after_request(_commit)
     app.after_request(_headers)
@@ -92,6 +103,7 @@ def _open() -> None:
             access.note_seen(person, g.now)
     if request.endpoint is None:
         return
+    _no_zero_bytes()
     _csrf_check()
     _one_time_password()
     stack = ExitStack()
@@ -99,6 +111,17 @@ def _open() -> None:
     g.scope = stack.enter_context(db.scope(write=request.method not in READING))
     view = _view()
     access.check(view, access.current())
+
+
+def _no_zero_bytes() -> None:
+    """No person types one, and PostgreSQL keeps none."""
+    if any("\0" in text for sent in (request.values, request.view_args or {}) for text in _texts(sent)):
+        raise BadRequest
+
+
+def _texts(sent: Any) -> Iterator[str]:
+    pairs = sent.items(multi=True) if isinstance(sent, MultiDict) else sent.items()
+    return (text for pair in pairs for text in pair if isinstance(text, str))
 
 
 def _view() -> Callable[..., Any]:
