@@ -9,7 +9,7 @@ from contest.models import Nomination
 from core.access import Me
 from core.canonical import canonical, digest
 from core.db import session
-from core.errors import Refused
+from core.errors import NotVisible, Refused
 from core.journal import record
 from core.states import move
 from scoring import awards, commission, handover, protocols
@@ -272,8 +272,10 @@ def confirm_oral(vote: Vote, *, by: Me, now: datetime) -> None:
     record("vote.confirmed", vote, by=by, now=now, item=vote.item_id)
 
 
-def own_vote(me: Me, vote_id: int) -> tuple[Vote, AgendaItem] | None:
-    """A vote of the person's own with its question."""
+def own_vote(me: Me, vote_id: int) -> tuple[Vote, AgendaItem]:
+    """A vote of the person's own with its question; otherwise NotVisible."""
     row = session.execute(select(Vote, AgendaItem).join(AgendaItem, AgendaItem.id == Vote.item_id).where(
         Vote.id == vote_id, Vote.account_id == me.account_id)).first()
-    return (row[0], row[1]) if row else None
+    if row is None:
+        raise NotVisible
+    return row[0], row[1]

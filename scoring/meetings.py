@@ -14,6 +14,7 @@ from scoring.rules import quorum
 
 DUTY_WORDS = {"chair": "председатель комиссии", "deputy": "заместитель председателя комиссии",
               "secretary": "секретарь комиссии", "member": "член комиссии"}
+SHORT_DUTIES = {"chair": "председатель", "deputy": "заместитель", "secretary": "секретарь"}
 HERE = "present"
 RUNNING = frozenset({"in_session", "suspended"})
 
@@ -53,23 +54,20 @@ def load(meeting_id: int) -> Meeting | None:
 
 def visible(me: Me, meeting_id: int) -> Meeting:
     """The meeting, for the commission and those who run the contest; otherwise NotVisible."""
-    allowed = session.scalar(select(Meeting.id).where(Meeting.id == meeting_id, of_person(me)))
-    found = load(meeting_id) if allowed else None
+    found = load(meeting_id) if may_watch(me, meeting_id) else None
     if found is None:
         raise NotVisible
     return found
 
 
+def may_watch(me: Me, meeting_id: int) -> bool:
+    """Whether the person's open page may be told that the meeting changed."""
+    return session.scalar(select(Meeting.id).where(Meeting.id == meeting_id, of_person(me))) is not None
+
+
 def run_by(me: Me, meeting: Meeting) -> bool:
     """Whether the person leads or keeps the meeting: its chair, the secretary, the organiser."""
     return me.has(*STAFF, MEMBER_CHAIR, contest_id=meeting.contest_id) or meeting.presiding_id == me.account_id
-
-
-def for_keepers(me: Me, meeting_id: int) -> Meeting:
-    """The meeting under a row lock, for those who run it; otherwise NotVisible."""
-    if not run_by(me, visible(me, meeting_id)):
-        raise NotVisible
-    return locked(meeting_id)
 
 
 def locked(meeting_id: int) -> Meeting:

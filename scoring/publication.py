@@ -186,8 +186,8 @@ def papers_of(row: Publication) -> list[dict[str, str]]:
 
 def waiting(me_condition: Any, now: datetime) -> list[tuple[Nomination, str]]:
     """Nominations with something to publish now, of those under the condition; for «Что дальше»."""
-    rows = session.scalars(select(Nomination).options(joinedload(Nomination.contest)).join(
-        AgendaItem, AgendaItem.nomination_id == Nomination.id).where(
-        me_condition, AgendaItem.kind == "protocol", AgendaItem.accepted).distinct().order_by(Nomination.id))
-    found = [(nomination, readiness(nomination, now)) for nomination in rows.unique()]
+    awarded = select(AgendaItem.nomination_id).where(AgendaItem.kind == "protocol", AgendaItem.accepted)
+    rows = session.scalars(select(Nomination).options(joinedload(Nomination.contest)).where(
+        me_condition, Nomination.id.in_(awarded)).order_by(Nomination.id)).all()
+    found = [(nomination, readiness(nomination, now)) for nomination in rows]
     return [(nomination, ready.kind) for nomination, ready in found if ready.kind and not ready.missing]

@@ -2,13 +2,15 @@
 from flask import Flask
 
 from contest.rules.roles import COMMISSION, EXPERTS, STAFF
-from core import clock
+from contest.rules.timetable import format_instant
+from core import clock, realtime
 from core.documents import papers
 from core.registry import Duty, NavItem, Registry
-from scoring import cli, preparation, steps, steps_papers
+from scoring import cli, meeting_pages, meetings, preparation, steps, steps_commission, steps_papers
 from scoring import handover as handovers
-from scoring.documents import dissent, expert_protocol
-from scoring.routes import handover, keys, protocols, schemes, sheets, summary, verify
+from scoring.documents import commission_protocol, dissent, expert_protocol
+from scoring.routes import handover, keys, protocols, publication, schemes, sheets, summary, verify
+from scoring.routes import meetings as meeting_routes
 from scoring.rules.numbers import show
 
 SHEET_ACTIONS = {
@@ -42,3 +44,12 @@ def register(app: Flask, registry: Registry) -> None:
     registry.duties.append(Duty("render_documents", 10, lambda: papers.render_waiting(clock.now())))
     registry.duties.append(Duty("finish_protocols", 15, lambda: preparation.finish_waiting(clock.now())))
     app.cli.add_command(cli.ca_group)
+    app.jinja_env.filters.update(exact=format_instant, at_second=meeting_pages.at_second)
+    for module in (meeting_routes, publication):
+        app.register_blueprint(module.blueprint)
+    for form in (commission_protocol.FORM, commission_protocol.NOT_HELD):
+        registry.forms[form.key] = form
+    registry.steps.append(steps_commission.next_steps)
+    registry.action_words.update(steps_commission.ACTIONS)
+    registry.nav.append(NavItem("Заседания", "meetings.mine", frozenset({*COMMISSION, *STAFF}), weight=40))
+    realtime.room_guards["meeting"] = meetings.may_watch

@@ -1,17 +1,17 @@
 """Forms of the commission: meetings, questions, votes, publication."""
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from contest.forms.fields import Instant, Text, length, optional, required, stripped
 from contest.models import Nomination
+from core.forms import Form
 from scoring.agenda import KINDS_WORDS
 
 
-class MeetingForm(FlaskForm):
+class MeetingForm(Form):
     """A meeting to be called."""
 
     title = Text("О чём заседание", required("Напишите, о чём заседание."), limit=300)
@@ -30,7 +30,7 @@ class MeetingForm(FlaskForm):
         return self._zone
 
 
-class PresenceForm(FlaskForm):
+class PresenceForm(Form):
     """Somebody is there or is not; without a person it is the member's own word."""
 
     account_id = IntegerField("Член комиссии", [Optional()])
@@ -38,7 +38,7 @@ class PresenceForm(FlaskForm):
     reason = Text("Причина", optional(), limit=200)
 
 
-class ItemForm(FlaskForm):
+class ItemForm(Form):
     """A question of the agenda; `codes` and `resolution` of a tie, `reason` of a return."""
 
     kind = SelectField("Вид вопроса", choices=list(KINDS_WORDS.items()))
@@ -61,13 +61,13 @@ class ItemForm(FlaskForm):
         return {"resolution": self.resolution.data, "codes": codes, "reason": self.reason.data or ""}
 
 
-class VoteForm(FlaskForm):
+class VoteForm(Form):
     """A vote."""
 
     choice = Text("Голос", required("Выберите: за, против или воздержаться."), limit=10)
 
 
-class OralVoteForm(FlaskForm):
+class OralVoteForm(Form):
     """A vote said aloud, entered by the secretary."""
 
     account_id = SelectField("Член комиссии", coerce=int)
@@ -79,26 +79,26 @@ class OralVoteForm(FlaskForm):
         self.account_id.choices = people
 
 
-class MinutesForm(FlaskForm):
+class MinutesForm(Form):
     """«Слушали» and «Выступили»."""
 
     speaker = Text("Слушали (докладчик)", optional(), limit=200)
     minutes = TextAreaField("Выступили и что решили обсудить", [optional(), length(10_000)], filters=[stripped])
 
 
-class RecusalForm(FlaskForm):
+class RecusalForm(Form):
     """A member steps back from a question."""
 
     reason = Text("Причина", required("Напишите причину самоотвода."), limit=300)
 
 
-class ConfirmationForm(FlaskForm):
+class ConfirmationForm(Form):
     """The member's signature under a vote entered for them."""
 
     secret = PasswordField("Пароль или ПИН ещё раз", [required("Введите пароль или ПИН: это ваша подпись.")])
 
 
-class PublicationForm(FlaskForm):
+class PublicationForm(Form):
     """What is to be published."""
 
     kind = RadioField("Что публикуется", choices=[("preliminary", "Предварительные итоги"),
