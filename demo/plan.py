@@ -51,8 +51,9 @@ def tell(story: Story) -> None:
     electricians(story)
     masons(story)
     drivers(story)
-    contest(story, "omsk", at=story.day(-1, "16:00"), crew=None, title=TITLE, region="Омская область",
-            zone="Asia/Omsk", operator_name="Министерство труда и социального развития Омской области")
+    contest(story, "omsk", at=story.day(-1, "16:00"), crew=None, title=f"{TITLE}: сельское хозяйство",
+            region="Омская область", zone="Asia/Omsk",
+            operator_name="Министерство труда и социального развития Омской области")
 
 
 def tomsk(story: Story) -> None:
@@ -190,7 +191,7 @@ def masons(story: Story) -> None:
 
 def drivers(story: Story) -> None:
     """Applications are open, one in every state."""
-    contest(story, "novosibirsk", at=story.day(-8, "10:00"), crew=NOVOSIBIRSK, title=TITLE,
+    contest(story, "novosibirsk", at=story.day(-8, "10:00"), crew=NOVOSIBIRSK, title=f"{TITLE}: транспорт",
             region="Новосибирская область", zone="Asia/Novosibirsk",
             operator_name="Министерство труда и социального развития Новосибирской области",
             operator_address="630007, г. Новосибирск, Красный проспект, 18", contact_phone="8 383 000-00-02",

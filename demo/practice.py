@@ -82,5 +82,5 @@ def _hand_in(story: Story, key: str, person: Person, name: str, note: str, now: 
     pdf = name.endswith(".pdf")
     made = pictures.sheet(note, ("Размеры проверены.", "Место убрано.")) if pdf else pictures.work(person.key)
     received = storage.receive(made, allowed=storage.PDF if pdf else storage.IMAGES, max_bytes=5 * storage.MB)
-    tasks.hand_in(tasks.load(story.cast[key]), participant(story, person), received, name=name, note=note,
+    tasks.hand_in(tasks.load(story.cast[key]), participant(story, person), received=received, name=name, note=note,
                   by=story.person(person.key), now=now)
