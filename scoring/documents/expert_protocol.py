@@ -52,14 +52,18 @@ def _words(nomination: Nomination, order: str, members: list[BodyMember], summar
         "profession": nomination.profession, "region": nomination.contest.region, "year": nomination.contest.year,
         "order": order, "members": [{"name": row.account.name, "role": DUTY_WORDS[row.duty]} for row in members],
         "theory_max": int(contests.setting(nomination, "theory_max")), "scheme_version": scheme.version if scheme else 0,
-        "stages": {kind: found[0].starts_at for kind in (events.THEORY, events.PRACTICE)
-                   if (found := contests.events(nomination.id, kind))},
+        "stages": {kind: _first(nomination.id, kind) for kind in (events.THEORY, events.PRACTICE)},
         "sheets": [_sheet(row) for row in summary.signed_sheets(nomination.id)],
         "divergences": [_divergence(row) for row in divergences.of_nomination(nomination.id) if row.closed_at],
         "prizes": [{"place": row["place"], "code": row["code"]} for row in table["rows"]
                    if row["place"] is not None and row["place"] <= nomination.prize_places],
         "rules": rules_text(inputs["rules"], table["direction"]),
         "columns": _columns(table["experts"]), "notes": {row["code"]: row_note(row) for row in table["rows"]}}))
+
+
+def _first(nomination_id: int, kind: str) -> datetime | None:
+    found = contests.events(nomination_id, kind)
+    return found[0].starts_at if found else None
 
 
 def _columns(experts: list[str]) -> list[str]:
