@@ -16,7 +16,7 @@ from exam import answers, attempts, bank_pages, sittings
 from exam.models import Attempt, AttemptQuestion, Sitting
 from exam.questions.registry import KINDS
 from exam.rules import facts, timing
-from exam.rules.states import Phase, describe
+from exam.rules.states import FINISH_WORDS, FinishReason, Phase, describe
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def span(length: timedelta) -> str:
     if seconds % 60:
         return f"{seconds} с" if seconds < 120 else f"{seconds // 60} мин {seconds % 60} с"
     hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(part for part in (f"{hours} ч" if hours else "", f"{minutes} мин" if minutes else "") if part) or "0 с"
+    parts = [f"{number} {unit}" for number, unit in ((hours, "ч"), (minutes, "мин")) if number]
+    return " ".join(parts) or "0 с"
 
 
 def state(attempt: Attempt, *, now: datetime) -> dict[str, Any]:
@@ -93,14 +94,16 @@ def exam(attempt: Attempt, *, now: datetime, phone: str) -> dict[str, Any]:
     nomination = nomination_of(attempt.sitting)
     zone = nomination.contest.zone
     counted = attempts.countdown(attempt, now)
-    assert counted.deadline is not None and counted.remaining is not None
+    assert counted.deadline is not None
+    assert counted.remaining is not None
     here = timetable.zone(zone)
     url = f"/attempts/{attempt.id}"
     given = answers.standing(attempt.id)
     return {
         "title": "Теория", "subtitle": nomination.title, "now": now.astimezone(here).isoformat(),
         "deadline": counted.deadline.astimezone(here).isoformat(), "left": clock_words(counted.remaining),
-        "until": f"до {timetable.format_clock(counted.deadline, zone)} ({timetable.zone_label(counted.deadline, zone)})",
+        "until": f"до {timetable.format_clock(counted.deadline, zone)} "
+                 f"({timetable.zone_label(counted.deadline, zone)})",
         "save_url": f"{url}/answers", "finish_url": f"{url}/finish", "after_url": f"{url}/receipt",
         "flag_url": f"{url}/flags", "state_url": f"{url}/state", "close_url": f"{url}/closing", "phone": phone,
         "questions": [_question(line, attempt.seed, given) for line in attempts.paper(attempt.id)]}
@@ -126,21 +129,22 @@ def unanswered(attempt: Attempt) -> tuple[int, int, int]:
     return len(lines), answers.counts([attempt.id])[attempt.id], sum(line.flagged for line in lines)
 
 
-def receipt(attempt: Attempt, *, now: datetime) -> dict[str, Any]:
+def receipt(attempt: Attempt) -> dict[str, Any]:
     """The final receipt (receipt.html). NotVisible while the attempt runs."""
-    if attempt.finished_at is None:
+    if attempt.finished_at is None or attempt.finish_reason is None:
         raise NotVisible("Выполнение задания ещё не завершено.")
     nomination = nomination_of(attempt.sitting)
     zone, total = nomination.contest.zone, len(attempts.paper(attempt.id))
-    ended = attempts.countdown(attempt, now)
     return {
-        "nomination": nomination, "attempt": attempt, "state": describe(Phase.FINISHED, ended.reason).capitalize(),
+        "nomination": nomination, "attempt": attempt,
+        "state": FINISH_WORDS[FinishReason(attempt.finish_reason)].capitalize(),
         "title": "Ответы приняты", "heading": "Расписка о сохранённых ответах",
         "lead": f"Номинация «{nomination.title}», код {attempt.participant.code}.",
         "evidence": {"label": "Завершено", "text": words.moment(attempt.finished_at, zone),
                      "iso": attempt.finished_at.isoformat(), "zone": words.zone_words(zone, attempt.finished_at),
                      "sha256": attempt.head_hash,
-                     "proves": "Отпечаток складывается из всех сохранённых ответов по порядку: ни один нельзя заменить незаметно."},
+                     "proves": "Отпечаток складывается из всех сохранённых ответов по порядку: ни один нельзя "
+                               "заменить незаметно."},
         "facts": [("Начато", words.moment(attempt.started_at, zone)),
                   ("Сохранено ответов", f"{answers.counts([attempt.id])[attempt.id]} из {total}"),
                   ("Поступило после окончания времени", answers.late([attempt.id]).get(attempt.id, 0)),
@@ -171,7 +175,8 @@ def _line(sitting: Sitting, person: Participant, ready: participants.Readiness, 
     points = ""
     if names and attempt.points is not None:
         points = f"{bank_pages.points_words(attempt.points)} из {bank_pages.points_words(attempt.max_points or 0)}"
-    return BoardLine(code, name, describe(counted.phase, counted.reason), "info" if ended is None else "ok",
+    phase = describe(counted.phase) if ended is None else FINISH_WORDS[ended.reason]
+    return BoardLine(code, name, phase, "info" if ended is None else "ok",
                      attempt.started_at, ended.at if ended else None, saved.get(attempt.id, 0),
                      late.get(attempt.id, 0), points)
 

@@ -82,7 +82,7 @@ def keep_file(received: storage.Received, nomination: Nomination, *, name: str, 
 
 
 def reread(ticket: str, nomination: Nomination) -> Content:
-    """The file a ticket stands for, read again. Refused when the ticket is not of this nomination, or older than a day."""
+    """The file a ticket stands for, read again. Refused for a ticket of another nomination or older than a day."""
     try:
         owner, blob_id, name = _tickets().loads(ticket, max_age=TICKET_SECONDS)
     except BadData:
@@ -107,7 +107,8 @@ def import_bank(nomination: Nomination, content: Content, *, title: str, only_go
     refused = content.found.refused
     if refused and not only_good:
         raise Refused("refused_blocks", f"В файле есть записи с ошибками: {len(refused)}. Первая: строка "
-                      f"{refused[0].line}, {refused[0].reason} Исправьте файл или выберите «Загрузить записи без ошибок».")
+                      f"{refused[0].line}, {refused[0].reason} Исправьте файл или выберите "
+                      "«Загрузить записи без ошибок».")
     if not content.usable:
         raise Refused("empty", "В файле нет вопросов, которые можно оценить автоматически.", field="file")
     bank = Bank(nomination_id=nomination.id, title=title, source_name=content.name, imported_at=now,

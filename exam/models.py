@@ -46,7 +46,8 @@ class Sitting(Base):
     __tablename__ = "sitting"
     __table_args__ = (
         CheckConstraint("closes_at > opens_at", name="window"), CheckConstraint("hard_end_at >= closes_at", name="end"),
-        CheckConstraint("limit_seconds > 0", name="time"), CheckConstraint("grace_seconds BETWEEN 0 AND 120", name="grace"),
+        CheckConstraint("limit_seconds > 0", name="time"),
+        CheckConstraint("grace_seconds BETWEEN 0 AND 120", name="grace"),
         CheckConstraint("min_share BETWEEN 0 AND 100", name="share"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -133,7 +134,7 @@ class Save(Base):
 
 
 class LateSave(Base):
-    """«Ответы, поступившие после окончания времени»: kept, not graded, the commission may look."""
+    """«Ответы, поступившие после окончания времени», and a second value sent under one seq: kept, not graded."""
 
     __tablename__ = "late_save"
     __table_args__ = (UniqueConstraint("attempt_id", "client_id"),)

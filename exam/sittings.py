@@ -31,7 +31,8 @@ def set_sitting(event: Event, nomination: Nomination, bank: Bank, *, limit: time
         raise Refused("started", "Теорию уже начали выполнять, её настройки не меняются.")
     row = row or Sitting(event_id=event.id, nomination_id=nomination.id, created_at=now)
     row.bank_id, row.question_count, row.limit_seconds = bank.id, question_count, int(limit.total_seconds())
-    row.opens_at, row.closes_at, row.hard_end_at = event.starts_at, event.ends_at, event.ends_at + facts.HARD_END_AFTER_CLOSE
+    row.opens_at, row.closes_at = event.starts_at, event.ends_at
+    row.hard_end_at = event.ends_at + facts.HARD_END_AFTER_CLOSE
     row.grace_seconds = int(contests.setting(nomination, "grace_seconds"))
     row.min_share = int(contests.setting(nomination, "min_time_share"))
     session.add(row)
@@ -50,7 +51,8 @@ def load(sitting_id: int) -> Sitting:
 
 def of_nomination(nomination_id: int) -> list[Sitting]:
     """Sittings of a nomination by their opening."""
-    return list(session.scalars(select(Sitting).where(Sitting.nomination_id == nomination_id).order_by(Sitting.opens_at)))
+    return list(session.scalars(select(Sitting).where(
+        Sitting.nomination_id == nomination_id).order_by(Sitting.opens_at)))
 
 
 def rules_of(row: Sitting) -> facts.Sitting:

@@ -7,13 +7,16 @@ from sqlalchemy import select
 from contest import participants, scope
 from contest.models import Event, Nomination, Participant
 from contest.rules.events import PRACTICE, THEORY
-from contest.rules.roles import ORGANISER, PARTICIPANT
+from contest.rules.roles import EXPERT_CHAIR, EXPERTS, ORGANISER, PARTICIPANT, PROCTOR, STAFF
 from core.access import Me
 from core.db import session
 from core.registry import Step
 from exam import attempts, sittings, tasks
 from exam.models import Attempt, Bank, Sitting, Task
 from exam.rules import timing
+
+WATCHERS = (*STAFF, PROCTOR, EXPERT_CHAIR)
+READERS = (*STAFF, *EXPERTS)
 
 
 def next_steps(me: Me, now: datetime) -> Iterator[Step]:
@@ -26,6 +29,7 @@ def next_steps(me: Me, now: datetime) -> Iterator[Step]:
                 yield from _practice(task, person, now)
     if ORGANISER in me.roles:
         yield from _organiser(me, now)
+    yield from _going_on(me, now)
 
 
 def _theory(sitting: Sitting, person: Participant, now: datetime) -> Iterator[Step]:
@@ -83,6 +87,21 @@ def _organiser(me: Me, now: datetime) -> Iterator[Step]:
             yield from _set_practice(event, nomination, practice.get(event.id))
 
 
+def _going_on(me: Me, now: datetime) -> Iterator[Step]:
+    """Where to look while theory runs, and where the works lie once the task has been handed over."""
+    if me.roles & frozenset(WATCHERS):
+        rows = session.execute(select(Sitting, Nomination).join(
+            Nomination, Nomination.id == Sitting.nomination_id).where(Sitting.opens_at <= now, Sitting.hard_end_at >= now, scope.nominations_of(me, *WATCHERS)))
+        for sitting, nomination in rows.tuples():
+            yield Step(f"Теория идёт: {nomination.title}", f"/sittings/{sitting.id}", "Ход выполнения", weight=60)
+    if me.roles & frozenset(READERS):
+        found = session.execute(select(Task, Nomination).join(Nomination, Nomination.id == Task.nomination_id).where(
+            Task.releases_at <= now, scope.nominations_of(me, *READERS)))
+        for task, nomination in found.tuples():
+            yield Step(f"Работы участников: {nomination.title}", f"/tasks/{task.id}/results", "Открыть", task.title,
+                       weight=61)
+
+
 def _set_theory(event: Event, nomination: Nomination, sitting: Sitting | None, has_bank: bool) -> Iterator[Step]:
     if not has_bank:
         yield Step(f"Загрузите банк вопросов: {nomination.title}", f"/nominations/{nomination.id}/bank", "Загрузить",
@@ -91,8 +110,8 @@ def _set_theory(event: Event, nomination: Nomination, sitting: Sitting | None, h
         yield Step(f"Настройте теорию: {nomination.title}", f"/events/{event.id}/sitting", "Настроить",
                    due=event.starts_at, weight=51)
     elif (sitting.opens_at, sitting.closes_at) != (event.starts_at, event.ends_at):
-        yield Step(f"Расписание теории изменено: {nomination.title}", f"/events/{event.id}/sitting", "Подтвердить время",
-                   due=event.starts_at, lead=True, weight=49)
+        yield Step(f"Расписание теории изменено: {nomination.title}", f"/events/{event.id}/sitting",
+                   "Подтвердить время", due=event.starts_at, lead=True, weight=49)
 
 
 def _set_practice(event: Event, nomination: Nomination, task: Task | None) -> Iterator[Step]:

@@ -33,11 +33,12 @@ def add_task(event: Event, *, title: str, text: str, files: list[tuple[str, stor
     if event.kind != "practice":
         raise Refused("event", "Задание добавляется к событию практического этапа.")
     if now >= event.starts_at:
-        raise Refused("started", "Событие уже началось, задание выдать вовремя нельзя. Перенесите событие в расписании.")
+        raise Refused("started", "Событие уже началось, задание выдать вовремя нельзя. Перенесите событие в "
+                                 "расписании.")
     if closes_at <= event.starts_at:
         raise Refused("order", "Приём результатов заканчивается раньше начала практики. Исправьте время.",
                       field="closes_at")
-    if session.scalar(select(Task.id).where(Task.event_id == event.id)) is not None:
+    if of_event(event.id) is not None:
         raise Refused("exists", "Задание этого события уже добавлено.")
     blobs = [(name, storage.keep(received, now=now)) for name, received in files]
     content = {"title": title, "text": text, "files": [blob.sha256 for _name, blob in blobs]}
@@ -69,6 +70,11 @@ def load(task_id: int) -> Task:
     if found is None:
         raise NotVisible
     return found
+
+
+def of_event(event_id: int) -> Task | None:
+    """The task of an event."""
+    return session.scalar(select(Task).where(Task.event_id == event_id))
 
 
 def of_nomination(nomination_id: int) -> list[Task]:
@@ -154,7 +160,7 @@ def note_staff_view(task: Task, *, by: Me, now: datetime) -> None:
         record("task.viewed_by_staff", task, by=by, now=now, before_hour=early)
 
 
-def hand_in(task: Task, participant: Participant, received: storage.Received, *, name: str, note: str, by: Me,
+def hand_in(task: Task, participant: Participant, *, received: storage.Received, name: str, note: str, by: Me,
             now: datetime) -> ResultFile:
     """Take a result file; after the end it is kept and marked late. Refused before the first access."""
     if first_access(task, participant) is None:

@@ -1,6 +1,7 @@
 """What this package contributes to the application."""
 from flask import Flask
 
+from contest.rules import timetable
 from core import clock
 from core.registry import Duty, Registry
 from exam import attempts, bank_pages, cli, steps
@@ -22,7 +23,7 @@ def register(app: Flask, registry: Registry) -> None:
     for module in (bank, sittings, attempt_routes, tasks):
         app.register_blueprint(module.blueprint)
     app.cli.add_command(cli.bank)
-    app.jinja_env.filters["as_points"] = bank_pages.points_words
+    app.jinja_env.filters.update(as_points=bank_pages.points_words, zone_label=timetable.zone_label)
     registry.steps.append(steps.next_steps)
     registry.duties.append(Duty("attempts.close_overdue", SWEEP_SECONDS, lambda: attempts.close_overdue(clock.now())))
     registry.action_words.update(ACTION_WORDS)

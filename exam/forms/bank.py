@@ -19,6 +19,11 @@ class BankForm(Form):
                        validators=[FileRequired("Выберите файл с вопросами.")])
     mode = RadioField("Если в файле есть ошибки", choices=MODES, default="all")
 
+    def received(self) -> storage.Received:
+        """The file after validation."""
+        assert self.file.received is not None
+        return self.file.received
+
     def content(self) -> bytes:
         """What was sent; at most MAX_BYTES."""
         self.file.data.stream.seek(0)

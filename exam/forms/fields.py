@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"(\d{1,5})\s*(мин|минут|сек|с|ч)?\.?", re.ASC
 
 
 def read_length(text: str) -> timedelta | None:
-    """«00:40:00», «40» and «40 мин» (minutes), «90 с», «2 ч»; None for anything else, nothing, or more than 12 hours."""
+    """«00:40:00», «40» and «40 мин» (minutes), «90 с», «2 ч»; None for anything else, 0, or over 12 hours."""
     text = text.strip().lower()
     clock, number = _CLOCK.fullmatch(text), _NUMBER.fullmatch(text)
     if clock:

@@ -23,6 +23,10 @@ class SittingForm(Form):
         super().__init__(**kwargs)
         self.bank_id.choices = [(bank.id, f"{bank.title}, вопросов: {len(bank.questions)}") for bank in banks]
 
+    def facts(self) -> dict[str, Any]:
+        """Limit and number of questions, after validation."""
+        return {"limit": self.limit.length, "question_count": self.question_count.data}
+
 
 class StartForm(Form):
     """«Начать»: the key makes a second press harmless."""

@@ -52,6 +52,11 @@ class TaskForm(Form):
         """The contest's zone, for Instant."""
         return self._zone
 
+    def facts(self) -> dict[str, Any]:
+        """What an operation takes, after validation."""
+        return {"title": self.title.data, "text": self.text.data, "files": self.file.received,
+                "closes_at": self.closes_at.instant}
+
 
 class ResultForm(Form):
     """What a participant hands in."""
@@ -59,6 +64,10 @@ class ResultForm(Form):
     file = UploadField("Файл результата", allowed=RESULT_FILES, max_bytes=MAX_RESULT,
                        validators=[FileRequired("Выберите файл: снимок, видео или PDF.")])
     note = Text("Что на нём", optional(), limit=300)
+
+    def facts(self) -> dict[str, Any]:
+        """What an operation takes, after validation."""
+        return {"received": self.file.received, "name": self.file.filename, "note": self.note.data or ""}
 
 
 class OpenForm(Form):

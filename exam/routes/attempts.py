@@ -71,7 +71,7 @@ def finish(attempt_id: int):
         return redirect(url_for("attempts.receipt", attempt_id=attempt.id), 303)
     total, answered, flagged = pages.unanswered(attempt)
     return render_template("exam/finish.html", form=form, attempt=attempt, total=total, answered=answered,
-                           flagged=flagged), form_status(form)
+                           flagged=flagged, nomination=pages.nomination_of(attempt.sitting)), form_status(form)
 
 
 @blueprint.get("/attempts/<int:attempt_id>/receipt")
@@ -80,7 +80,7 @@ def receipt(attempt_id: int):
     attempts.touch(attempt_id, now=g.now)
     attempt = attempts.own(me, attempt_id)
     if attempt.finished_at is not None:
-        return render_template("exam/receipt.html", **pages.receipt(attempt, now=g.now))
+        return render_template("exam/receipt.html", **pages.receipt(attempt))
     if not pages.time_is_over(attempt, now=g.now):
         return redirect(url_for("attempts.page", attempt_id=attempt.id))
     return render_template("exam/closing.html", attempt=attempt, nomination=pages.nomination_of(attempt.sitting),

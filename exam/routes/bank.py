@@ -25,7 +25,7 @@ def check(nomination_id: int):
     form, nomination = BankForm(), scope.nomination_for(me, nomination_id, ORGANISER, EXPERT_CHAIR)
     shown: dict[str, object] = {}
     if submit(form, lambda content: shown.update(content=content, ticket=bank.keep_file(
-            form.file.received, nomination, name=form.file.filename, now=g.now)),
+            form.received(), nomination, name=form.file.filename, now=g.now)),
             first=lambda: web.offload(bank.content_of, form.file.filename, form.content())):
         return render_template("exam/bank_check.html", nomination=nomination, form=form, **shown)
     return _page(nomination, form)

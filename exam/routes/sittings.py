@@ -31,11 +31,12 @@ def setting(event_id: int):
     event, nomination = _event(event_id)
     banks, row = bank.of_nomination(nomination.id), sittings.of_event(event_id)
     form = SittingForm(banks, data=_typed(row) if row else None)
-    if submit(form, lambda: sittings.set_sitting(
-            event, nomination, next(one for one in banks if one.id == form.bank_id.data), limit=form.limit.length,
-            question_count=form.question_count.data, by=me, now=g.now)):
+    made = []
+    if submit(form, lambda: made.append(sittings.set_sitting(
+            event, nomination, next(one for one in banks if one.id == form.bank_id.data), by=me, now=g.now,
+            **form.facts()))):
         flash("Настройки теории сохранены.", "ok")
-        return redirect(url_for("sittings.board", sitting_id=sittings.of_event(event_id).id), 303)
+        return redirect(url_for("sittings.board", sitting_id=made[0].id), 303)
     return render_template("exam/sitting_form.html", form=form, event=event, nomination=nomination, banks=banks,
                            row=row), form_status(form)
 

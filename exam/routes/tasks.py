@@ -34,12 +34,13 @@ def _looks_ahead() -> bool:
 @allow(ORGANISER)
 def new(event_id: int):
     event, nomination = _event(event_id)
+    added = tasks.of_event(event_id)
+    if added is not None:
+        return redirect(url_for("tasks.page", task_id=added.id))
     zone = nomination.contest.zone
     form = TaskForm(zone, data={"closes_at": shown(event.ends_at, zone)})
     made = []
-    if submit(form, lambda: made.append(tasks.add_task(
-            event, title=form.title.data, text=form.text.data, files=form.file.received,
-            closes_at=form.closes_at.instant, by=me, now=g.now))):
+    if submit(form, lambda: made.append(tasks.add_task(event, by=me, now=g.now, **form.facts()))):
         flash("Задание добавлено.", "ok")
         return redirect(url_for("tasks.page", task_id=made[0].id), 303)
     return render_template("exam/task_form.html", form=form, event=event, nomination=nomination), form_status(form)
@@ -146,8 +147,7 @@ def _own_results(task_id: int, form: ResultForm):
 def hand_in(task_id: int):
     form = ResultForm()
     task, participant = pages.own(me, task_id)
-    if submit(form, lambda: tasks.hand_in(task, participant, form.file.received, name=form.file.filename,
-                                          note=form.note.data or "", by=me, now=g.now)):
+    if submit(form, lambda: tasks.hand_in(task, participant, by=me, now=g.now, **form.facts())):
         flash("Файл принят.", "ok")
         return redirect(url_for("tasks.results", task_id=task.id), 303)
     return _own_results(task_id, form)

@@ -1,4 +1,4 @@
-"""Theory and practice in a real browser against the real application: every kind answered, nothing on the way hindered."""
+"""Theory and practice in a real browser against the real application: every kind answered, nothing in the way."""
 
 import os
 import threading
@@ -45,7 +45,7 @@ def site(app: Any, db: str, csrf: None) -> Iterator[str]:
 
 @pytest.fixture
 def page(chromium: Browser, site: str) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 800}, base_url=site, bypass_csp=True)
+    context = chromium.new_context(viewport={"width": 1366, "height": 800}, base_url=site)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -75,7 +75,7 @@ def _look(page: Page, name: str) -> None:
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
         if AXE.exists():
-            page.add_script_tag(path=str(AXE))
+            page.evaluate(AXE.read_text())
             found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
             assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], f"{name} at {width}"
     page.set_viewport_size({"width": 1366, "height": 800})

@@ -82,7 +82,8 @@ def test_what_has_begun_is_not_set_again(make, login, nomination, account, now):
     make.attempt(sitting)
     answer = login(account).post_form(f"/events/{sitting.event_id}/sitting", {
         "bank_id": sitting.bank_id, "limit": "10", "question_count": 7})
-    assert answer.status_code == 422 and "уже начали выполнять" in answer.text
+    assert answer.status_code == 422
+    assert "уже начали выполнять" in answer.text
 
 
 def test_a_moved_event_asks_for_the_settings_again(make, login, nomination, account, operation, now):
