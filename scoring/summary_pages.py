@@ -41,7 +41,13 @@ def columns(nomination: Nomination, table: dict[str, Any]) -> dict[str, Any]:
     practice = int(table["practice_max_hundredths"])
     less = table["direction"] == "less"
     return {"theory": show(theory) if theory and not less else "", "practice": show(practice),
-            "total": show(theory + practice), "experts": table["experts"], "less": less}
+            "total": show(theory + practice), "experts": short_names(table["experts"]), "less": less}
+
+
+def short_names(names: list[str]) -> list[str]:
+    """Surnames for the heads of columns; whole names where two experts share a surname."""
+    surnames = [name.split()[0] for name in names]
+    return surnames if len(set(surnames)) == len(surnames) else list(names)
 
 
 def row_of(row: dict[str, Any], experts: list[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contest.models import Nomination
 from core.db import reading, session, transaction
 from core.errors import Refused
 from exam.models import Attempt, Bank, Sitting
-from scoring import recalc, summary
+from scoring import recalc, summary, summary_pages
 from scoring.models.sheets import Sheet, Summary
 from scoring.rules.table import normal
 from tests.scoring import schemes as samples
@@ -221,3 +221,12 @@ def test_the_order_of_rows_of_the_database_changes_nothing(make, contest):
             inputs = summary._inputs(nomination, scheme, found, marked, {chair.id, expert.id})
             assert normal(inputs) == expected.inputs
             assert recalc.summary(inputs) == expected.table
+
+
+@pytest.mark.parametrize(("names", "heads"), [
+    (["Гордеев Павел Андреевич", "Лебедев Игорь Николаевич"], ["Гордеев", "Лебедев"]),
+    (["Гордеев Павел", "Гордеев Игорь"], ["Гордеев Павел", "Гордеев Игорь"]),
+    ([], []),
+])
+def test_heads_are_surnames_where_they_differ(names, heads):
+    assert summary_pages.short_names(names) == heads
