@@ -3,16 +3,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import request
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, TextAreaField
 
 from contest.forms.fields import Text, length, required, stripped
 from core.errors import Refused
+from core.forms import Form
 from scoring.rules import entry
 from scoring.rules.scheme import Aspect, Module
 
 
-class SheetForm(FlaskForm):
+class SheetForm(Form):
     """Fields `m-…`, `n-…`, `t-…`, `x-…` of every aspect; `texts`: what they show, `wrong`: what is said beside."""
 
     def __init__(self, module: Module, kept: Mapping[str, entry.Entry]) -> None:
@@ -38,20 +38,20 @@ class SheetForm(FlaskForm):
         return any(one != self.kept.get(key, empty) for key, one in self.entries.items())
 
 
-class SignatureForm(FlaskForm):
+class SignatureForm(Form):
     """Simple signature of a sheet."""
 
     basis = Text("По чему оценивали", required("Укажите, по чему оценивали."), limit=300)
     secret = PasswordField("Пароль или ПИН ещё раз", [required("Введите пароль или ПИН: это ваша подпись.")])
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(Form):
     """A deed that needs a reason."""
 
     reason = Text("Причина", required("Напишите причину."), limit=500)
 
 
-class StanceForm(FlaskForm):
+class StanceForm(Form):
     """An expert's word on one divergence; the aspect's own fields are read beside it."""
 
     aspect = Text("Показатель", required("Обновите страницу: не указан показатель."), limit=60)
@@ -69,14 +69,14 @@ class StanceForm(FlaskForm):
         return aspect, entry.read_one(aspect, request.form).mark
 
 
-class ResolutionForm(FlaskForm):
+class ResolutionForm(Form):
     """The chair closes a divergence."""
 
     resolution = TextAreaField("К чему пришли", [required("Напишите, к чему пришли эксперты."), length(1000)],
                                filters=[stripped])
 
 
-class InterestsForm(FlaskForm):
+class InterestsForm(Form):
     """Own organisations of an expert."""
 
     inn = Text("ИНН организаций, где вы работаете или работали", required("Введите ИНН."), limit=300)
