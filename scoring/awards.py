@@ -24,7 +24,7 @@ def expert_protocol(nomination: Nomination) -> Protocol | None:
 def resolutions(expert: Protocol) -> list[dict[str, Any]]:
     """The commission's decisions on ties of this very table, in the order they were taken."""
     rows = session.execute(select(AgendaItem, Meeting.number).join(Meeting, Meeting.id == AgendaItem.meeting_id).where(
-        AgendaItem.kind == "tie", AgendaItem.accepted, AgendaItem.nomination_id == expert.nomination_id)
+        AgendaItem.kind == "tie", AgendaItem.accepted.is_(True), AgendaItem.nomination_id == expert.nomination_id)
         .order_by(AgendaItem.closed_at, AgendaItem.id)).tuples()
     return [{"kind": item.details["resolution"], "codes": list(item.details["codes"]),
              "basis": f"заседание № {number}, вопрос {item.number}"} for item, number in rows

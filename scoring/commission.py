@@ -189,10 +189,10 @@ def _presiding(meeting: Meeting) -> int:
 
 
 def _not_held(meeting: Meeting, by: Me, now: datetime) -> None:
-    meeting.closed_at, meeting.closed_by_id = now, by.account_id
-    meeting.document_id = commission_protocol.freeze_not_held(meeting, attendance(meeting), by=by, now=now).id
-    move(meeting, "not_held", MEETING_STEPS, words=MEETING_LABELS)
     found = attendance(meeting)
+    document = commission_protocol.freeze_not_held(meeting, found, by=by, now=now)
+    meeting.closed_at, meeting.closed_by_id, meeting.document_id = now, by.account_id, document.id
+    move(meeting, "not_held", MEETING_STEPS, words=MEETING_LABELS)
     record("meeting.not_held", meeting, by=by, now=now, present=found.present, total=found.total, needed=found.needed)
     changed(meeting)
 

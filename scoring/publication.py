@@ -186,7 +186,7 @@ def papers_of(row: Publication) -> list[dict[str, str]]:
 
 def waiting(me_condition: Any, now: datetime) -> list[tuple[Nomination, str]]:
     """Nominations with something to publish now, of those under the condition; for «Что дальше»."""
-    awarded = select(AgendaItem.nomination_id).where(AgendaItem.kind == "protocol", AgendaItem.accepted)
+    awarded = select(AgendaItem.nomination_id).where(AgendaItem.kind == "protocol", AgendaItem.accepted.is_(True))
     rows = session.scalars(select(Nomination).options(joinedload(Nomination.contest)).where(
         me_condition, Nomination.id.in_(awarded)).order_by(Nomination.id)).all()
     found = [(nomination, readiness(nomination, now)) for nomination in rows]

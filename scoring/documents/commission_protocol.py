@@ -160,7 +160,7 @@ def of_meeting(meeting: Meeting) -> Protocol | None:
 def for_nomination(nomination: Nomination) -> tuple[Protocol, AgendaItem] | None:
     """The newest protocol that awards the places of the nomination, with the question that did it; None without one."""
     item = session.scalar(select(AgendaItem).where(
-        AgendaItem.nomination_id == nomination.id, AgendaItem.kind == "protocol", AgendaItem.accepted)
+        AgendaItem.nomination_id == nomination.id, AgendaItem.kind == "protocol", AgendaItem.accepted.is_(True))
         .order_by(AgendaItem.closed_at.desc(), AgendaItem.id.desc()).limit(1))
     if item is None:
         return None

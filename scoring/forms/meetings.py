@@ -1,4 +1,5 @@
 """Forms of the commission: meetings, questions, votes, publication."""
+from datetime import datetime
 from typing import Any
 
 from wtforms import IntegerField, PasswordField, RadioField, SelectField, SelectMultipleField, TextAreaField
@@ -28,6 +29,11 @@ class MeetingForm(Form):
     def zone_name(self) -> str:
         """Zone of the contest."""
         return self._zone
+
+    def start(self) -> datetime:
+        """The instant of the beginning; asked once the form is valid."""
+        assert self.starts_at.instant is not None
+        return self.starts_at.instant
 
 
 class PresenceForm(Form):

@@ -44,7 +44,7 @@ def new(contest_id: int):
     made: list[Meeting] = []
     if submit(form, lambda: made.append(commission.call(
             contest, [one for one in nominations if one.id in form.nomination_ids.data], title=form.title.data,
-            starts_at=form.starts_at.instant, by=me, now=g.now))):
+            starts_at=form.start(), by=me, now=g.now))):
         return redirect(url_for("meetings.page", meeting_id=made[0].id), 303)
     return render_template("scoring/meeting_form.html", form=form, contest=contest), form_status(form)
 
