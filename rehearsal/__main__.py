@@ -1,4 +1,4 @@
-"""`python -m rehearsal`: play a whole contest against the service as its clients do. Exit 0 only if all is as expected."""
+"""`python -m rehearsal`: play a whole contest against the service as its clients do. Exit 0: all is as expected."""
 
 import argparse
 import os

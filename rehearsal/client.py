@@ -1,4 +1,4 @@
-"""A person's browser: cookies, pages, forms found on the page by their action and filled by the names of their fields."""
+"""A person's browser: cookies, pages, forms found by their action and filled in by the names of their fields."""
 
 import re
 import threading

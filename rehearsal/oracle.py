@@ -54,7 +54,7 @@ class Oracle:
         """Module by module: mean over the signed sheets of points less penalties, never below nothing; rounded once."""
         total = Fraction(0)
         for module in scheme.MODULES:
-            sheets = [sheet for (whose, part, _), sheet in sorted(self.sheets.items()) if (whose, part) == (code, module)]
+            sheets = [sheet for key, sheet in sorted(self.sheets.items()) if key[:2] == (code, module)]
             total += _module(module, sheets)
         return hundredths(total)
 

@@ -45,7 +45,7 @@ class Service:
         return done.stdout
 
     def install(self) -> tuple[str, str]:
-        """Make the database and the first administrator; his address and one-time password as the command shows them."""
+        """Make the database and the first administrator; gives his address and one-time password as shown."""
         self.command("db", "upgrade")
         shown = self.command("admin", "first")
         found = re.search(r"Адрес: (\S+)\s+Одноразовый пароль: (\S+)", shown)

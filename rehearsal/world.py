@@ -141,7 +141,8 @@ class World:
             entrants[0].behaviour = "runs out of time"
         if "late" in options.troubles:
             entrants.append(self._entrant(f"late{index}", fate="late"))
-        made = Nomination(index, f"Лучший сварщик {index}" if index > 1 else "Лучший сварщик", entrants, experts, Oracle())
+        title = f"Лучший сварщик {index}" if index > 1 else "Лучший сварщик"
+        made = Nomination(index, title, entrants, experts, Oracle())
         self._plan(made)
         return made
 
@@ -186,7 +187,8 @@ class World:
 
     def _person(self, name: str, box: str) -> Person:
         email = box if "@" in box or not box else f"{box}@example.ru"
-        return Person(name, email, Browser(self.service.url, name), Mailbox(self.service.mail, email) if email else None)
+        mailbox = Mailbox(self.service.mail, email) if email else None
+        return Person(name, email, Browser(self.service.url, name), mailbox)
 
     def _entrant(self, box: str, **facts: Any) -> Entrant:
         made = self._person(self._name(), box)
@@ -238,7 +240,7 @@ def invited(person: Person) -> Page:
     expect(person.mailbox is not None, f"{person.name}: приглашение приходит только на почту")
     link = person.mailbox.link(r"/invitations/[\w-]+")  # type: ignore[union-attr]
     person.secret = f"репетиция-{person.short}-{len(person.name)}"
-    return person.browser.get(link).form(r".*").send({"password": person.secret, "again": person.secret})
+    return person.browser.get(link).form(link).send({"password": person.secret, "again": person.secret})
 
 
 def with_card(person: Person, shown: Page) -> None:

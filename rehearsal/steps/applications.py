@@ -30,7 +30,8 @@ def _apply(world: World, nomination: Nomination, one: Entrant) -> None:
         expect("нельзя подать" in page.complaint(), f"{page}: пустая заявка подана")
     browser.get(f"{place}/edit").form(rf".*{place}/edit").send(_fields(one))
     browser.get(place).form(rf"{place}/attachments").send(
-        {"kind": "qualification"}, files={"file": ("удостоверение.pdf", samples.pdf("Удостоверение"), "application/pdf")})
+        {"kind": "qualification"},
+        files={"file": ("удостоверение.pdf", samples.pdf("Удостоверение"), "application/pdf")})
     browser.get(f"{place}/consents").form(rf".*{place}/consents").send(
         {"processing": "y", "video": "y", "publication": "y"})
     _submit(one)
@@ -73,7 +74,7 @@ def _review(world: World, nomination: Nomination, one: Entrant) -> None:
     if one is nomination.entrants[1]:
         page.form(rf"{place}/return").send({"text": "Уточните адрес места выполнения заданий."})
         one.mailbox.wait_for("замечани")  # type: ignore[union-attr]
-        one.browser.get(f"{place}/edit").form(rf".*{place}/edit").send({"place_address": "Ангарск, Заводская, 2, цех 4"})
+        one.browser.get(f"{place}/edit").form(rf".*{place}/edit").send({"place_address": "Ангарск, Заводская, 2, к. 4"})
         _submit(one)
         page = clerk.get(place).form(rf"{place}/registration").send()
     good = one.fate != "refuse"

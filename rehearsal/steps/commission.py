@@ -1,4 +1,4 @@
-"""The commission meets: registration, quorum, votes with an exact tie decided by the chair, the protocol, signatures."""
+"""The commission meets: registration, quorum, a vote with an exact tie decided by the chair, protocol, signatures."""
 
 from datetime import timedelta
 
@@ -78,7 +78,7 @@ def _add(world: World, meeting: str, index: int) -> int:
 
 
 def _vote(world: World, meeting: str, item: int) -> None:
-    """An exact tie where the number of members is even or somebody abstains: the chair's vote decides. One votes aloud."""
+    """As many for as against, one may abstain: the chair's vote decides. The last member votes aloud."""
     chair, *others = world.members
     half = (len(world.members) - (1 if len(world.members) % 2 else 0)) // 2
     choices = ["for"] * (half - 1) + ["against"] * half

@@ -23,8 +23,8 @@ def _draw(world: World, nomination: Nomination) -> None:
         codes[cells[0]] = cells[2]
     for one in nomination.drawn:
         one.code = codes[one.number]
-    expect(len(set(codes.values())) == len(nomination.drawn) == len(codes), f"коды розданы не всем или не разные: {codes}")
+    expect(len(set(codes.values())) == len(nomination.drawn) == len(codes), f"коды не у всех или не разные: {codes}")
     public = world.admin.browser.get(f"{place}/result")
-    expect(all(one.code in public.text for one in nomination.drawn), f"{public}: в опубликованном результате не все коды")
+    expect(all(one.code in public.text for one in nomination.drawn), f"{public}: опубликованы не все коды")
     names = [one.short for one in nomination.drawn if one.short in public.text]
     expect(not names, f"{public}: в опубликованном результате есть фамилии {names}")

@@ -1,4 +1,4 @@
-"""Sheets: every expert marks every participant by code, blind; a divergence is reconciled; all are signed and locked."""
+"""Sheets: every expert marks every participant by code; a divergence is reconciled; all are signed and locked."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ def _plan_divergence(nomination: Nomination) -> None:
     nomination.apart = None
     if len(nomination.experts) > 1:
         one, first, last = nomination.admitted[0], nomination.experts[0], nomination.experts[-1]
-        levels = [int(nomination.planned[one.email, expert.name][APART]["m"]) for expert in nomination.experts]
+        levels = [int(nomination.planned[one.email, expert.name][APART]["m"]) for expert in nomination.experts[:-1]]
         wrong = 3 if min(levels) <= 1 else 0
         nomination.apart = (one, first, last, {"m": str(wrong)})
 

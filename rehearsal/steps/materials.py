@@ -1,11 +1,11 @@
-"""What the exam and the marking stand on: the bank from GIFT, the scheme from XLSX, both checked before they are kept."""
+"""What the exam and the marking stand on: the bank from GIFT, the scheme from XLSX, both shown before they are kept."""
 
 import re
 
 from rehearsal import questions, scheme
 from rehearsal.errors import expect
 from rehearsal.report import Report
-from rehearsal.world import Nomination, World
+from rehearsal.world import World
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

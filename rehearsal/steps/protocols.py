@@ -77,7 +77,8 @@ def sign(world: World, protocol: int, people: Sequence[Person], dissenter: Perso
          on_paper: Person | None = None) -> int:
     """Everybody signs at once; gives how many electronic signatures of members there must be."""
     place = f"/protocols/{protocol}"
-    refused = people[0].browser.get(f"{place}/signature").form(r".*").send({"passphrase": "не та фраза"}, status=422)
+    refused = people[0].browser.get(f"{place}/signature").form(rf"{place}/signature").send(
+        {"passphrase": "не та фраза"}, status=422)
     expect(refused.complaint(), f"{refused}: неверная фраза принята")
     electronic = [one for one in people if one is not on_paper]
     world.all(lambda one: _sign(one, place, one is dissenter), electronic)
@@ -94,7 +95,8 @@ def sign(world: World, protocol: int, people: Sequence[Person], dissenter: Perso
 
 
 def _sign(person: Person, place: str, dissents: bool) -> None:
-    form = person.browser.get(f"{place}/{'dissent' if dissents else 'signature'}").form(r".*")
+    address = f"{place}/{'dissent' if dissents else 'signature'}"
+    form = person.browser.get(address).form(address)
     given = {"passphrase": phrase(person)}
     if dissents:
         given["text"] = "Считаю оценку внешнего вида шва завышенной.\nПрошу учесть при подведении итогов."

@@ -14,7 +14,8 @@ def publish(world: World, report: Report) -> None:
     for nomination in world.nominations:
         place = f"/nominations/{nomination.ident}"
         for kind in ("preliminary", "final"):
-            page = world.organiser.browser.get(f"{place}/publication").form(rf".*{place}/publication").send({"kind": kind})
+            form = world.organiser.browser.get(f"{place}/publication").form(rf".*{place}/publication")
+            page = form.send({"kind": kind})
             expect("опубликованы" in page.text, f"{page}: {page.complaint()}")
         for one in nomination.admitted:
             one.mailbox.wait_for("итоги", 2)  # type: ignore[union-attr]

@@ -12,7 +12,8 @@ def contest(world: World, report: Report) -> None:
     """Contest and nominations; a wrong date is refused beside its field and nothing typed is lost."""
     browser, began = world.organiser.browser, whole(now())
     facts = {
-        "title": "Лучший по профессии (репетиция)", "region": "Иркутская область", "year": str(began.year), "zone": ZONE,
+        "title": "Лучший по профессии (репетиция)", "region": "Иркутская область", "zone": ZONE,
+        "year": str(began.year),
         "operator_name": "Министерство труда и занятости Иркутской области", "operator_address": "Иркутск, Ленина, 1",
         "operator_inn": "3808000000", "order_ref": "приказ № 1 от 01.02.2026", "contact_phone": "+7 3952 00-00-00",
         "contact_email": "konkurs@example.ru", "about": "Региональный этап.", "conditions": "Стаж не менее трёх лет.",

@@ -16,9 +16,14 @@ from rehearsal.sockets import Ear
 from rehearsal.world import Entrant, Nomination, World
 
 BEFORE_S = 4
-LIMIT_S = 20
-WINDOW_S = 24
+SLACK_S = 4  # how much longer than the limit the window is
 GRACE_S = 2
+
+
+def limit_of(world: World) -> int:
+    """Seconds for the paper: enough for everybody at once on a small machine."""
+    people = world.options.participants * world.options.nominations
+    return 10 + 2 * min(people, 20)
 
 
 def theory(world: World, report: Report) -> None:
@@ -37,8 +42,8 @@ def theory(world: World, report: Report) -> None:
     late = [nomination for nomination in world.nominations if "late" in world.options.troubles]
     if late:
         from rehearsal.troubles import late as trouble
-        trouble.come(world, late, opens + timedelta(seconds=WINDOW_S - LIMIT_S / 2 + 1))
-    wait_until(opens + timedelta(seconds=WINDOW_S + GRACE_S))
+        trouble.come(world, late, opens + timedelta(seconds=SLACK_S + limit_of(world) / 2 + 1))
+    wait_until(opens + timedelta(seconds=limit_of(world) + SLACK_S + GRACE_S))
     for nomination in world.nominations:
         _closed_by_itself(world, nomination)
 
@@ -47,11 +52,11 @@ def _timetable(world: World, nomination: Nomination, opens: Any) -> None:
     browser, place = world.organiser.browser, f"/nominations/{nomination.ident}"
     page = browser.get(f"{place}/events/new").form(r".*/events/new").send(
         {"kind": "theory", "title": "Теория", "starts_at": local(opens),
-         "ends_at": local(opens + timedelta(seconds=WINDOW_S)), "place": "по местам участников"})
+         "ends_at": local(opens + timedelta(seconds=limit_of(world) + SLACK_S)), "place": "по местам участников"})
     nomination.theory = page.number(r"/events/(\d+)/sitting", page.link(r"/events/\d+/sitting"))
     form = browser.get(f"/events/{nomination.theory}/sitting").form(r".*/sitting")
-    form = form.send({"question_count": "1000", "limit": f"{LIMIT_S} с"}, status=422).form(r".*/sitting")
-    page = form.send({"bank_id": str(nomination.bank), "limit": f"00:00:{LIMIT_S}",
+    form = form.send({"question_count": "1000", "limit": f"{limit_of(world)} с"}, status=422).form(r".*/sitting")
+    page = form.send({"bank_id": str(nomination.bank), "limit": f"00:00:{limit_of(world)}",
                       "question_count": str(len(questions.BANK))})
     nomination.sitting = page.number(r"/sittings/(\d+)")
 
@@ -85,7 +90,7 @@ def _sit(world: World, nomination: Nomination, one: Entrant) -> None:
     if one.behaviour == "finishes":
         _finish(one)
     else:
-        _overstay(one, seat)
+        _overstay(world, one, seat)
 
 
 def _title(section: Tag) -> str:
@@ -100,10 +105,10 @@ def _finish(one: Entrant) -> None:
     expect(words in page.text, f"{page}: в расписке нет «{words}»")
 
 
-def _overstay(one: Entrant, seat: "Seat") -> None:
+def _overstay(world: World, one: Entrant, seat: "Seat") -> None:
     """Nobody watches; after the deadline an answer goes to the late box and the work is closed."""
     state = one.browser.http.get(f"/attempts/{one.attempt}/state", headers={"Accept": "application/json"}).json()
-    deadline = now() + timedelta(seconds=LIMIT_S)
+    deadline = now() + timedelta(seconds=limit_of(world))
     expect(state["phase"] == "running", f"{one.name}: состояние {state}")
     wait_until(deadline + timedelta(seconds=GRACE_S + 1))
     refused = seat.post(seat.sections[0], None)
@@ -171,8 +176,9 @@ class Seat:
         """Send one answer; the raw reply."""
         question = str(section["data-question"])
         self.seq[question] = self.seq.get(question, int(str(section["data-seq"]))) + 1
-        self.sent = {"question": int(question), "seq": self.seq[question], "value": value, "client_id": uuid.uuid4().hex,
-                     "mono": round((time.monotonic() - self.began) * 1000), "page_id": self.page_id}
+        self.sent = {"question": int(question), "seq": self.seq[question], "value": value,
+                     "client_id": uuid.uuid4().hex, "page_id": self.page_id,
+                     "mono": round((time.monotonic() - self.began) * 1000)}
         return self.one.browser.post_json(self.url, self.sent, self.csrf)
 
     def save(self, section: Tag, value: Any) -> None:

@@ -11,7 +11,8 @@ def fall_ill(world: World, nomination: Nomination) -> None:
     place = 1 if len(nomination.experts) > 1 else 0
     expect(place, "заменить можно того, кто не председатель: нужно не меньше двух экспертов")
     ill = nomination.experts[place]
-    number, one, module = next(row for row in marking.sheets_of(ill, nomination) if row[1] is not nomination.admitted[0])
+    own = list(marking.sheets_of(ill, nomination))
+    number, one, module = next(row for row in own if row[1] is not nomination.admitted[0])
     fresh = world.new_expert(f"fresh{nomination.index}")
     marking.submit(nomination, ill, number, one, module)
     marking.sign(world, nomination, ill, number, one, module)
