@@ -702,6 +702,57 @@ def upgrade() -> None:
         sa.UniqueConstraint("protocol_id", name=op.f("uq_handover_protocol_id")),
     )
     op.create_table(
+        "meeting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contest_id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_by_id", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_by_id", sa.Integer(), nullable=True),
+        sa.Column("presiding_id", sa.Integer(), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by_id", sa.Integer(), nullable=True),
+        sa.Column("document_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(state = 'not_held') = (document_id IS NOT NULL)", name=op.f("ck_meeting_not_held")),
+        sa.CheckConstraint("(state = 'planned') = (opened_at IS NULL)", name=op.f("ck_meeting_opened")),
+        sa.CheckConstraint("(state = 'suspended') = (suspended_at IS NOT NULL)", name=op.f("ck_meeting_suspended")),
+        sa.CheckConstraint(
+            "(state IN ('not_held', 'closed')) = (closed_at IS NOT NULL)", name=op.f("ck_meeting_closed")
+        ),
+        sa.CheckConstraint(
+            "state IN ('planned', 'registration', 'in_session', 'suspended', 'not_held', 'closed')",
+            name=op.f("ck_meeting_state"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('in_session', 'suspended', 'closed') OR (started_at IS NOT NULL AND presiding_id IS NOT NULL)",
+            name=op.f("ck_meeting_started"),
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_meeting_body_id")),
+        sa.ForeignKeyConstraint(["closed_by_id"], ["account.id"], name=op.f("fk_meeting_closed_by_id")),
+        sa.ForeignKeyConstraint(["contest_id"], ["contest.id"], name=op.f("fk_meeting_contest_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["account.id"], name=op.f("fk_meeting_created_by_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_meeting_document_id")),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["account.id"], name=op.f("fk_meeting_opened_by_id")),
+        sa.ForeignKeyConstraint(["presiding_id"], ["account.id"], name=op.f("fk_meeting_presiding_id")),
+        sa.ForeignKeyConstraint(["started_by_id"], ["account.id"], name=op.f("fk_meeting_started_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("contest_id", "number", name=op.f("uq_meeting_contest_id_number")),
+    )
+    with op.batch_alter_table("meeting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_meeting_body_id"), ["body_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_meeting_contest_id"), ["contest_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_meeting_state"), ["state"], unique=False)
+
+    op.create_table(
         "participant",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("nomination_id", sa.Integer(), nullable=False),
@@ -726,6 +777,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_participant_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_participant_nomination_id"), ["nomination_id"], unique=False)
 
+    op.create_table(
+        "publication",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.Column("protocol_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("appeals_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('preliminary', 'final')", name=op.f("ck_publication_kind")),
+        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_publication_sha256")),
+        sa.ForeignKeyConstraint(["by_id"], ["account.id"], name=op.f("fk_publication_by_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_publication_nomination_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocol.id"], name=op.f("fk_publication_protocol_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
+        sa.UniqueConstraint("nomination_id", "kind", name=op.f("uq_publication_nomination_id_kind")),
+    )
     op.create_table(
         "remark",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -866,6 +936,54 @@ def upgrade() -> None:
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_task_event_id"), ["event_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_task_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
+        "agenda_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=False),
+        sa.Column("speaker", sa.String(length=200), nullable=False),
+        sa.Column("minutes", sa.Text(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("wording_sha256", sa.String(length=64), nullable=True),
+        sa.Column("materials", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_by_id", sa.Integer(), nullable=True),
+        sa.Column("present_at_open", sa.Integer(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by_id", sa.Integer(), nullable=True),
+        sa.Column("present_at_close", sa.Integer(), nullable=True),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("result", sa.JSON(), nullable=False),
+        sa.CheckConstraint("(state = 'closed') = (accepted IS NOT NULL)", name=op.f("ck_agenda_item_decided")),
+        sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_agenda_item_closed")),
+        sa.CheckConstraint("kind = 'other' OR nomination_id IS NOT NULL", name=op.f("ck_agenda_item_subject")),
+        sa.CheckConstraint("kind IN ('protocol', 'tie', 'return', 'other')", name=op.f("ck_agenda_item_kind")),
+        sa.CheckConstraint("state IN ('draft', 'open', 'closed', 'withdrawn')", name=op.f("ck_agenda_item_state")),
+        sa.CheckConstraint(
+            "state NOT IN ('open', 'closed') OR (opened_at IS NOT NULL AND wording_sha256 IS NOT NULL)",
+            name=op.f("ck_agenda_item_opened"),
+        ),
+        sa.ForeignKeyConstraint(["closed_by_id"], ["account.id"], name=op.f("fk_agenda_item_closed_by_id")),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_agenda_item_meeting_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_agenda_item_nomination_id")),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["account.id"], name=op.f("fk_agenda_item_opened_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agenda_item")),
+        sa.UniqueConstraint("meeting_id", "number", name=op.f("uq_agenda_item_meeting_id_number")),
+    )
+    with op.batch_alter_table("agenda_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agenda_item_nomination_id"), ["nomination_id"], unique=False)
+        batch_op.create_index(
+            "uq_agenda_item_one_open",
+            ["meeting_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
 
     op.create_table(
         "attempt",
@@ -1038,6 +1156,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_identity_queue", ["state", "shown_at"], unique=False)
 
     op.create_table(
+        "meeting_nomination",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("nomination_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_nomination_meeting_id")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_meeting_nomination_nomination_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_nomination")),
+        sa.UniqueConstraint("meeting_id", "nomination_id", name=op.f("uq_meeting_nomination_meeting_id_nomination_id")),
+    )
+    with op.batch_alter_table("meeting_nomination", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_meeting_nomination_nomination_id"), ["nomination_id"], unique=False)
+
+    op.create_table(
         "paper_signature",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("protocol_id", sa.Integer(), nullable=False),
@@ -1066,6 +1197,37 @@ def upgrade() -> None:
     with op.batch_alter_table("paper_signature", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_paper_signature_signatory_id"), ["signatory_id"], unique=False)
         batch_op.create_index("ix_paper_signature_waiting", ["protocol_id", "state"], unique=False)
+
+    op.create_table(
+        "presence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.String(length=300), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by_id", sa.Integer(), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('expected', 'declared', 'present', 'absent', 'left')", name=op.f("ck_presence_state")
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('present', 'left') OR confirmed_at IS NOT NULL", name=op.f("ck_presence_confirmed")
+        ),
+        sa.CheckConstraint("(confirmed_at IS NULL) = (confirmed_by_id IS NULL)", name=op.f("ck_presence_confirmer")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_presence_account_id")),
+        sa.ForeignKeyConstraint(["confirmed_by_id"], ["account.id"], name=op.f("fk_presence_confirmed_by_id")),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_presence_meeting_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_presence")),
+        sa.UniqueConstraint("meeting_id", "account_id", name=op.f("uq_presence_meeting_id_account_id")),
+    )
+    with op.batch_alter_table("presence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_presence_account_id"), ["account_id"], unique=False)
 
     op.create_table(
         "protocol_revision",
@@ -1256,6 +1418,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stance_sheet_id"), ["sheet_id"], unique=False)
 
     op.create_table(
+        "vote",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("choice", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("oral", sa.Boolean(), nullable=False),
+        sa.Column("moment", sa.String(length=40), nullable=False),
+        sa.Column("entered_by_id", sa.Integer(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("NOT oral OR moment != ''", name=op.f("ck_vote_moment")),
+        sa.CheckConstraint("choice IN ('for', 'against', 'abstain', 'recused')", name=op.f("ck_vote_choice")),
+        sa.CheckConstraint("oral = (entered_by_id IS NOT NULL)", name=op.f("ck_vote_oral")),
+        sa.CheckConstraint("oral OR confirmed_at IS NULL", name=op.f("ck_vote_confirmed")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_vote_account_id")),
+        sa.ForeignKeyConstraint(["entered_by_id"], ["account.id"], name=op.f("fk_vote_entered_by_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["agenda_item.id"], name=op.f("fk_vote_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vote")),
+        sa.UniqueConstraint("item_id", "account_id", name=op.f("uq_vote_item_id_account_id")),
+    )
+    with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vote_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "late_save",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attempt_id", sa.Integer(), nullable=False),
@@ -1309,6 +1496,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_late_save_attempt_id"))
 
     op.drop_table("late_save")
+    with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vote_account_id"))
+
+    op.drop_table("vote")
     with op.batch_alter_table("stance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stance_sheet_id"))
         batch_op.drop_index(batch_op.f("ix_stance_divergence_id"))
@@ -1351,11 +1542,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_protocol_revision_protocol_id"))
 
     op.drop_table("protocol_revision")
+    with op.batch_alter_table("presence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_presence_account_id"))
+
+    op.drop_table("presence")
     with op.batch_alter_table("paper_signature", schema=None) as batch_op:
         batch_op.drop_index("ix_paper_signature_waiting")
         batch_op.drop_index(batch_op.f("ix_paper_signature_signatory_id"))
 
     op.drop_table("paper_signature")
+    with op.batch_alter_table("meeting_nomination", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meeting_nomination_nomination_id"))
+
+    op.drop_table("meeting_nomination")
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_index("ix_identity_queue")
         batch_op.drop_index(batch_op.f("ix_identity_participant_id"))
@@ -1389,6 +1588,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_attempt_open")
 
     op.drop_table("attempt")
+    with op.batch_alter_table("agenda_item", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_agenda_item_one_open",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_agenda_item_nomination_id"))
+
+    op.drop_table("agenda_item")
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_task_nomination_id"))
         batch_op.drop_index(batch_op.f("ix_task_event_id"))
@@ -1416,11 +1624,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_remark_application_id"))
 
     op.drop_table("remark")
+    op.drop_table("publication")
     with op.batch_alter_table("participant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_participant_nomination_id"))
         batch_op.drop_index(batch_op.f("ix_participant_account_id"))
 
     op.drop_table("participant")
+    with op.batch_alter_table("meeting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meeting_state"))
+        batch_op.drop_index(batch_op.f("ix_meeting_contest_id"))
+        batch_op.drop_index(batch_op.f("ix_meeting_body_id"))
+
+    op.drop_table("meeting")
     op.drop_table("handover")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_application_id"))
