@@ -91,7 +91,8 @@ def _going_on(me: Me, now: datetime) -> Iterator[Step]:
     """Where to look while theory runs, and where the works lie once the task has been handed over."""
     if me.roles & frozenset(WATCHERS):
         rows = session.execute(select(Sitting, Nomination).join(
-            Nomination, Nomination.id == Sitting.nomination_id).where(Sitting.opens_at <= now, Sitting.hard_end_at >= now, scope.nominations_of(me, *WATCHERS)))
+            Nomination, Nomination.id == Sitting.nomination_id).where(
+            Sitting.opens_at <= now, Sitting.hard_end_at >= now, scope.nominations_of(me, *WATCHERS)))
         for sitting, nomination in rows.tuples():
             yield Step(f"Теория идёт: {nomination.title}", f"/sittings/{sitting.id}", "Ход выполнения", weight=60)
     if me.roles & frozenset(READERS):

@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from contest.models import Participant
 from core import db as database
@@ -360,7 +360,8 @@ def attempts_nomination(sitting):
 
 @pytest.mark.parametrize(("passed", "said"), [
     (timedelta(minutes=80), None), (timedelta(minutes=80, microseconds=1), "Времени меньше обычного"),
-    (timedelta(minutes=100), "У вас будет 20 мин"), (timedelta(minutes=100, microseconds=1), "меньше установленной доли"),
+    (timedelta(minutes=100), "У вас будет 20 мин"),
+    (timedelta(minutes=100, microseconds=1), "меньше установленной доли"),
     (timedelta(hours=2, microseconds=1), "Время, отведённое для начала, истекло")])
 def test_the_door_says_when_time_will_be_shorter(make, login, clock, passed, said):
     sitting = make.sitting()
@@ -399,6 +400,22 @@ def test_the_board_has_names_for_staff_and_codes_for_experts(attempt, make, logi
     assert "1 из 8" in secretary.get(url).text
     assert "завершено участником" in secretary.get(url).text
     assert "1 из 8" not in chair.get(url).text
+
+
+def test_the_board_asks_the_database_as_often_for_three_as_for_one(make, login):
+    sitting = make.sitting()
+    with reading():
+        nomination = attempts_nomination(sitting)
+    staff = make.account(roles=[("secretary", "contest", nomination.contest_id)])
+    counts = []
+    for people in (1, 2):
+        for _ in range(people):
+            make.attempt(sitting)
+        browser, asked = login(staff), []
+        event.listen(database.engine(), "before_cursor_execute", lambda *call, seen=asked: seen.append(call[2]))
+        assert browser.get(f"/sittings/{sitting.id}").text.count("задание выполняется") == sum((1, 2)[:people])
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def _name(account_id):
