@@ -1,7 +1,7 @@
 """The first page of everybody: a visitor sees what is open, a person sees «Что дальше»."""
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from contest import overview, participants, scope
 from contest.filters import clock_words, lasting, when
 from contest.models import Application, Contest, Event, Nomination, Participant
+from contest.participant_pages import UNDECIDED
 from contest.rules.roles import COMMISSION, EXPERTS, ORGANISER, PROCTOR, SECRETARY, SITE, STAFF
 from core.access import Me
 from core.db import session
@@ -18,6 +19,8 @@ from core.words import ZoneInfo, plural
 WORKING = (ORGANISER, SECRETARY, PROCTOR, SITE, *sorted(EXPERTS), *sorted(COMMISSION))
 AHEAD = 6
 """Lines of the timetable shown on the first page."""
+NEAR = timedelta(days=7)
+"""A term nearer than this is shown as a warning."""
 ORDER = {"running": 0, "announced": 1, "draft": 2}
 
 
@@ -69,7 +72,7 @@ def urgency(step: Step, now: datetime, zone: str) -> tuple[str, str] | None:
         return "bad", f"Просрочено на {lasting(now - step.due)}"
     if _same_day(step.due, now, zone):
         return "warn", f"Сегодня до {clock_words(step.due, zone)}"
-    return "warn", f"До {when(step.due, zone)}"
+    return "warn" if step.due - now < NEAR else "info", f"До {when(step.due, zone)}"
 
 
 def _same_day(one: datetime, other: datetime, zone: str) -> bool:
@@ -131,7 +134,7 @@ def funnel(contest: Contest) -> list[dict[str, Any]]:
         Nomination.contest_id == contest.id, Participant.withdrawn_at.is_(None))))
     ready = participants.readiness_of(people).values()
     begun = states.total()
-    considered = states["submitted"] + states["registered"] + states["on_review"] + states["returned"] + states["proposed"]
+    considered = sum(states[state] for state in UNDECIDED)
     signed, known = sum(r.briefing for r in ready), sum(r.identity for r in ready)
     return [
         {"text": "Начато", "value": begun},
