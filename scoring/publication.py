@@ -104,7 +104,7 @@ def publish(nomination: Nomination, kind: str, *, by: Me, now: datetime) -> Publ
     session.get(Nomination, nomination.id, with_for_update=True)
     done = of(nomination.id)
     if kind in done or FINAL in done:
-        raise Refused("published", f"{KIND_WORDS[kind].capitalize()} этой номинации уже опубликованы.", field="kind")
+        raise Refused("published", f"{KIND_WORDS[kind].capitalize()} этой номинации уже опубликованы.")
     ready = readiness(nomination, now, kind)
     if ready.missing or ready.protocol is None or ready.item is None:
         raise Refused("not_ready", f"Опубликовать {KIND_WORDS[kind]} пока нельзя: " + "; ".join(ready.missing) + ".")

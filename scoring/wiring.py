@@ -4,7 +4,7 @@ from flask import Flask
 from contest.rules.roles import COMMISSION, EXPERTS, STAFF
 from contest.rules.timetable import format_instant
 from core import clock, realtime
-from core.documents import papers
+from core.documents import papers, typography
 from core.registry import Duty, NavItem, Registry
 from scoring import cli, meeting_pages, meetings, preparation, steps, steps_commission, steps_papers
 from scoring import handover as handovers
@@ -44,7 +44,7 @@ def register(app: Flask, registry: Registry) -> None:
     registry.duties.append(Duty("render_documents", 10, lambda: papers.render_waiting(clock.now())))
     registry.duties.append(Duty("finish_protocols", 15, lambda: preparation.finish_waiting(clock.now())))
     app.cli.add_command(cli.ca_group)
-    app.jinja_env.filters.update(exact=format_instant, at_second=meeting_pages.at_second)
+    app.jinja_env.filters.update(exact=format_instant, at_second=meeting_pages.at_second, full_points=typography.points)
     for module in (meeting_routes, publication):
         app.register_blueprint(module.blueprint)
     for form in (commission_protocol.FORM, commission_protocol.NOT_HELD):
