@@ -18,5 +18,5 @@ def init() -> None:
     place = keys.folder(settings)
     click.echo(f"Удостоверяющий центр: {place}")
     click.echo(f"Корневой сертификат действует до {held.root.not_valid_after_utc:%d.%m.%Y}.")
-    click.echo(f"Ключ корня: {place / 'root.key.pem'}, фраза: {place.parent / 'root_passphrase'}. Уберите оба с сервера в "
-               "сейф: работающему сервису они не нужны.")
+    click.echo(f"Ключ корня: {place / 'root.key.pem'}, фраза: {place.parent / 'root_passphrase'}. "
+               "Уберите оба с сервера в сейф: работающему сервису они не нужны.")

@@ -141,7 +141,7 @@ def send_back(handover: Handover, *, reason: str, by: Me, now: datetime) -> None
         raise Refused("accepted", "Протокол уже принят: вернуть его нельзя.")
     _refuse_returned(handover)
     if not reason.strip():
-        raise Refused("reason", "Напишите, почему протокол возвращается: экспертная группа исправит это.", field="reason")
+        raise Refused("reason", "Напишите, почему протокол возвращается: группа исправит это.", field="reason")
     move(protocol, "returned", KINDS[protocol.kind].steps, words=PROTOCOL_LABELS)
     handover.state, handover.decided_at, handover.decided_by_id = "returned", now, by.account_id
     handover.reason = reason.strip()[:1000]

@@ -23,7 +23,7 @@ MAX_FILE = 100 * storage.MB
 
 
 def finish(protocol_id: int, *, now: datetime) -> None:
-    """Bring a frozen protocol to signing: render, prepare the fields, register revision 0. Nothing when that is done."""
+    """Bring a frozen protocol to signing: render, prepare the fields, register revision 0; once."""
     with db.reading():
         protocol = session.get(Protocol, protocol_id)
         if protocol is None or protocol.state != "frozen" or protocol.document_id is None:

@@ -18,8 +18,9 @@ from scoring.models.papers import Protocol, Signatory
 from scoring.protocol_kinds import KINDS
 from scoring.rules.states import PROTOCOL_LABELS
 
-OUTCOMES = {"waiting": ("idle", "Ещё не подписал"), "signed": ("ok", "Подписано"), "paper": ("ok", "Подписан на бумаге"),
-            "refused": ("bad", "Отказ от подписи"), "missed": ("warn", "Не подписал в срок")}
+OUTCOMES = {"waiting": ("idle", "Ещё не подписал"), "signed": ("ok", "Подписано"),
+            "paper": ("ok", "Подписан на бумаге"), "refused": ("bad", "Отказ от подписи"),
+            "missed": ("warn", "Не подписал в срок")}
 ORDER = ("draft", "on_approval", "frozen", "signing", "signed", "handed_over", "accepted")
 STAGE = {"signed_with_dissent": "signed", "failed": "signing", "returned": "handed_over", "published": "accepted",
          "superseded": "accepted"}

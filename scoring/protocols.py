@@ -2,11 +2,11 @@
 
 How a kind of protocol joins in (experts: scoring/documents/expert_protocol.py; the commission's does the same):
 
-1. `protocol_kinds.KINDS["commission"] = Kind(…)`, registered once at import from wiring: document form, number prefix, the rule setting,
-   roles of those who lead and sign, the table of states, and three hooks (facts as they are now, what happens when the
-   text is frozen, extra condition on who may read it).
-2. `start(kind, contest=…, nomination=…, subject=row, facts=…, signers=[Signer(…)], rule=…, by=…, now=…)` makes the draft
-   or the next edition; `subject` is the row the protocol belongs to (a nomination, a meeting): one protocol is open
+1. `protocol_kinds.KINDS["commission"] = Kind(…)`, registered once at import from wiring: document form, number prefix,
+   the rule setting, roles of those who lead and sign, the table of states, and hooks (facts as they are now, what
+   happens when the text is frozen, who else may read it).
+2. `start(kind, contest=…, nomination=…, subject=row, facts=…, signers=[Signer(…)], rule=…, by=…, now=…)` makes the
+   draft or the next edition; `subject` is the row the protocol belongs to (a nomination, a meeting): one protocol is open
    per subject. `facts` are canonical JSON values: {"schema": 1, "protocol": {…}} and, where a table was computed,
    "inputs" and "summary" beside them (scoring/recalc.py recomputes those). The template gets them as `facts`.
    `signers` are those present; who of them signs follows from the rule (rules/completion.py).
@@ -33,8 +33,7 @@ from core.documents import papers
 from core.errors import NotVisible, Refused
 from core.states import move
 from scoring import keys, preparation
-from scoring.models.papers import (
-    Agreement, Dissent, PaperSignature, Protocol, ProtocolRevision, Signatory)
+from scoring.models.papers import Agreement, Dissent, PaperSignature, Protocol, ProtocolRevision, Signatory
 from scoring.protocol_kinds import KINDS, Signer
 from scoring.rules import completion
 from scoring.rules.states import PROTOCOL_LABELS
@@ -49,8 +48,8 @@ COMPLETE = frozenset({"signed", "signed_with_dissent", "handed_over", "accepted"
 
 def start(kind: str, *, contest: Contest, nomination: Nomination | None, subject: Any, facts: dict[str, Any],
           signers: Sequence[Signer], rule: str, by: Me, now: datetime, title: str = "") -> Protocol:
-    """A draft of the protocol about `subject`: a new one, the open one written anew (agreement starts over), or the next
-    edition of a returned or failed one. Refused while a protocol of the subject is frozen or in force."""
+    """A draft of the protocol about `subject`: a new one, the open one written anew (agreement starts over), or the
+    next edition of a returned or failed one. Refused while a protocol of the subject is frozen or in force."""
     chosen = [one for one, signs in zip(signers, completion.needed(rule, [one.duty for one in signers]), strict=True)
               if signs]
     session.get(type(subject), subject.id, with_for_update=True)

@@ -20,7 +20,8 @@ SIGNERS = EXPERTS | COMMISSION
 def next_steps(me: Me, now: datetime) -> Iterator[Step]:
     """Everything this part has for the person to do."""
     if me.roles & SIGNERS and keys.in_force(me.account_id, now) is None:
-        yield Step("Получите сертификат для подписи", "/signing/key", "Получить", "Без него протокол не подписать", weight=60)
+        yield Step("Получите сертификат для подписи", "/signing/key", "Получить", "Без него протокол не подписать",
+                   weight=60)
     yield from _own(me)
     if EXPERT_CHAIR in me.roles:
         yield from _chair(me)
@@ -59,7 +60,8 @@ def _chair(me: Me) -> Iterator[Step]:
         elif protocol.state in ("returned", "failed"):
             yield Step(f"Составьте следующую редакцию протокола № {protocol.number}", url, lead=True, weight=10)
         else:
-            yield Step(f"Передайте протокол № {protocol.number} комиссии", f"{url}/handover", "Передать", lead=True, weight=10)
+            yield Step(f"Передайте протокол № {protocol.number} комиссии", f"{url}/handover", "Передать", lead=True,
+                       weight=10)
 
 
 def _staff(me: Me) -> Iterator[Step]:
@@ -79,7 +81,8 @@ def _staff(me: Me) -> Iterator[Step]:
 def actions() -> dict[str, str]:
     """Words of the journal for the deeds of this part."""
     return {
-        "agreement.accepted": "соглашение об электронном взаимодействии принято", "certificate.issued": "сертификат выдан",
+        "agreement.accepted": "соглашение об электронном взаимодействии принято",
+        "certificate.issued": "сертификат выдан",
         "certificate.revoked": "сертификат отозван", "passphrase.failed": "неверная фраза подписи",
         "protocol.drafted": "протокол составлен", "protocol.approval_opened": "протокол на согласовании",
         "protocol.agreed": "проект согласован", "protocol.remark": "замечание к проекту",

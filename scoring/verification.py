@@ -12,7 +12,7 @@ from cryptography import x509
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from core import journal, storage, web
+from core import db, journal, storage, web
 from core.db import session
 from core.documents.papers import Document
 from core.errors import Refused
@@ -114,21 +114,28 @@ def judge(paper: Paper, pdf: bytes | None, *, now: datetime) -> Verdict | None:
     revoked = session.scalar(select(Certificate.id).where(Certificate.revoked_at.is_not(None)).limit(1))
     crls = (keys.revocation_list(held, now=now),) if revoked else ()
     if pdf is not None:
-        return _with_journal(web.offload(_judge, pdf, known, held.root, crls, now), paper)
+        return _with_journal(web.offload(_judge, pdf, known, held.root, crls, now, printed(pdf)), paper)
     key = (known.sha256, tuple(sorted(known.refused)), known.required, bool(crls))
     if key not in _seen or crls:
         if len(_seen) >= SEEN_MOST:
             _seen.clear()
-        _seen[key] = web.offload(_judge, storage.read(paper.blob), known, held.root, crls, now)
+        registered_file = storage.read(paper.blob)
+        _seen[key] = web.offload(_judge, registered_file, known, held.root, crls, now, printed(registered_file))
     return _with_journal(_seen[key], paper)
 
 
-def _judge(pdf: bytes, known: RegisteredRevision, root: x509.Certificate, crls: tuple[bytes, ...],
-           now: datetime) -> Verdict:
-    return genuine.verdict(pdf, known, [root], now=now, crls=crls, recompute=recompute)
+def _judge(pdf: bytes, known: RegisteredRevision, root: x509.Certificate, crls: tuple[bytes, ...], now: datetime,
+           text: list[str] | None) -> Verdict:
+    return genuine.verdict(pdf, known, [root], now=now, crls=crls,
+                           recompute=lambda facts, _pdf: recompute_table(facts, text))
 
 
 def recompute(facts: bytes, pdf: bytes) -> str | None:
+    """`recompute_table` of a file whose text is read here."""
+    return recompute_table(facts, printed(pdf))
+
+
+def recompute_table(facts: bytes, text: list[str] | None) -> str | None:
     """Rule 8 for the callers of genuine.verdict: the table computed anew from the attached facts, and found in print.
 
     None when it agrees, or when the facts hold no table; otherwise a Russian sentence about the first difference.
@@ -142,19 +149,32 @@ def recompute(facts: bytes, pdf: bytes) -> str | None:
         return refusal.text
     if differences:
         return f"Таблица не сходится с исходными данными: {differences[0]}."
-    return _printed_problem(found["summary"]["rows"], pdf)
+    return _printed_problem(found["summary"]["rows"], text)
 
 
-def _printed_problem(rows: list[dict[str, Any]], pdf: bytes) -> str | None:
+def printed(pdf: bytes) -> list[str] | None:
+    """The printed lines of a file; empty when they cannot be read, None where no program reads them.
+
+    Called before the rest is offloaded: gevent starts programs on its main loop only.
+    """
     program = shutil.which("pdftotext")
     if program is None:
         return None
+    if db.in_scope():
+        db.current_scope().release()
     try:
         done = subprocess.run([program, "-layout", "-enc", "UTF-8", "-", "-"], input=pdf, capture_output=True,
                               timeout=30, check=True)
     except (subprocess.SubprocessError, OSError):
+        return []
+    return done.stdout.decode(errors="replace").replace("\u00a0", " ").splitlines()
+
+
+def _printed_problem(rows: list[dict[str, Any]], lines: list[str] | None) -> str | None:
+    if lines is None:
+        return None
+    if not lines:
         return "Напечатанные строки не читаются."
-    lines = done.stdout.decode(errors="replace").replace("\u00a0", " ").splitlines()
     for row in rows:
         if row["total_hundredths"] is not None and not any(
                 row["code"] in line and show(row["total_hundredths"]) in line for line in lines):

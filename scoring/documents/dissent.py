@@ -20,8 +20,10 @@ FIELD = "Member01"
 
 def sign_with_dissent(protocol_id: int, *, text: str, passphrase: str, shown_sha256: str = "", by: Me,
                       now: datetime) -> signing.SignedFile:
-    """File and sign the dissent, then sign the protocol: the result is for `signing.register`. Slow; opens units of work
-    of its own. Repeated after a failure half way it goes on from there. Refused as a signature is, and without a text."""
+    """File and sign the dissent, then sign the protocol: the result is for `signing.register`.
+
+    Slow; opens units of work of its own. Repeated after a failure half way it goes on from there. Refused as a
+    signature is, and without a text."""
     protocol = protocols.visible(by, protocol_id)
     row = protocols.signatory_of(protocol, by)
     signing.refuse_signer(protocol, row)

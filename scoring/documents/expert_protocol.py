@@ -44,14 +44,16 @@ def draft(nomination: Nomination, *, by: Me, now: datetime) -> Protocol:
 
 def _words(nomination: Nomination, order: str, members: list[BodyMember], summary_id: int) -> dict[str, Any]:
     kept = summary.latest(nomination.id)
-    assert kept is not None and kept.id == summary_id
+    assert kept is not None
+    assert kept.id == summary_id
     table, inputs = summary.table(kept), json.loads(kept.inputs)
     scheme = schemes.in_force(nomination.id)
     return dict(plain({
         "kind": KEY, "contest": nomination.contest.title, "nomination": nomination.title,
         "profession": nomination.profession, "region": nomination.contest.region, "year": nomination.contest.year,
         "order": order, "members": [{"name": row.account.name, "role": DUTY_WORDS[row.duty]} for row in members],
-        "theory_max": int(contests.setting(nomination, "theory_max")), "scheme_version": scheme.version if scheme else 0,
+        "theory_max": int(contests.setting(nomination, "theory_max")),
+        "scheme_version": scheme.version if scheme else 0,
         "stages": {kind: _first(nomination.id, kind) for kind in (events.THEORY, events.PRACTICE)},
         "sheets": [_sheet(row) for row in summary.signed_sheets(nomination.id)],
         "divergences": [_divergence(row) for row in divergences.of_nomination(nomination.id) if row.closed_at],

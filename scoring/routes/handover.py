@@ -41,7 +41,7 @@ def returning(handover_id: int):
     if submit(form, lambda: handover.send_back(row, reason=form.reason.data, by=me, now=g.now)):
         return redirect(url_for("handover.page", protocol_id=protocol.id), 303)
     return render_template("confirm.html", form=form, title=f"Вернуть протокол № {protocol.number}?", danger=True,
-                           text="Экспертная группа увидит причину и составит следующую редакцию. Эта останется в реестре.",
+                           text="Группа увидит причину и составит следующую редакцию. Эта останется в реестре.",
                            button="Вернуть протокол", action=url_for("handover.returning", handover_id=row.id),
                            back=url_for("handover.page", protocol_id=protocol.id)), form_status(form)
 

@@ -42,11 +42,16 @@ def revocation(certificate_id: int):
 def ca():
     held = keys.current_authority(g.now)
     content = pki.certificate_pem(held.root) + pki.certificate_pem(held.issuing.certificate)
-    return Response(content, mimetype="application/x-pem-file", headers={"Content-Disposition": "inline; filename=ca.pem"})
+    return _pem(content, "ca.pem")
 
 
 @blueprint.get("/ca.crl")
 @allow(PUBLIC)
 def crl():
     content = keys.revocation_list(keys.current_authority(g.now), now=g.now)
-    return Response(content, mimetype="application/x-pem-file", headers={"Content-Disposition": "inline; filename=ca.crl"})
+    return _pem(content, "ca.crl")
+
+
+def _pem(content, name):
+    return Response(content, mimetype="application/x-pem-file",
+                    headers={"Content-Disposition": f"inline; filename={name}"})

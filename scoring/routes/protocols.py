@@ -13,8 +13,17 @@ from scoring import protocols, signing
 from scoring.documents import dissent as dissents
 from scoring.documents import expert_protocol
 from scoring.forms.papers import (
-    AgreementForm, AnswerForm, ApprovalForm, DissentForm, FreezingForm, PaperCheckForm, PaperForm, ReasonForm,
-    SignatureForm, SignerForm)
+    AgreementForm,
+    AnswerForm,
+    ApprovalForm,
+    DissentForm,
+    FreezingForm,
+    PaperCheckForm,
+    PaperForm,
+    ReasonForm,
+    SignatureForm,
+    SignerForm,
+)
 
 blueprint = Blueprint("protocols", __name__)
 READERS = protocols.READERS

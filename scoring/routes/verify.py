@@ -65,5 +65,5 @@ def _count(token: str, address: str) -> None:
     try:
         attempts.count(f"verify:{token[:26]}:{address}", address)
     except Refused:
-        raise Refused("too_many", "Слишком много проверок подряд. Подождите десять минут, или сравните отпечаток файла: "
+        raise Refused("too_many", "Слишком много проверок подряд. Подождите десять минут или сравните отпечаток: "
                                   "браузер считает его сам.", status=429) from None

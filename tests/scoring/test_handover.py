@@ -14,8 +14,21 @@ from tests.scoring import road
 
 
 @pytest.fixture
-def group(make):
-    return make.marked_group()
+def signed(world, make, login):
+    """A group and the address of the protocol everybody signed."""
+    def build():
+        found = make.marked_group()
+        return found, road.signed(make, login, found)
+    return world("signed", build)
+
+
+@pytest.fixture
+def frozen(world, make, login):
+    """A group and the address of its protocol, not signed by anybody."""
+    def build():
+        found = make.marked_group()
+        return found, road.freeze(make, login, found)
+    return world("frozen", build)
 
 
 def _handover(browser, url):
@@ -28,8 +41,8 @@ def _journalled(action):
         return len(session.scalars(select(JournalEntry).where(JournalEntry.action == action)).all())
 
 
-def test_the_road_to_the_commission(make, login, group):
-    url = road.signed(make, login, group)
+def test_the_road_to_the_commission(login, signed):
+    group, url = signed
     chair, secretary = login(group.chair), login(group.secretary)
     assert "Передайте протокол" in chair.get("/").text
     assert "Зайцев" not in chair.get(url).text
@@ -46,8 +59,8 @@ def test_the_road_to_the_commission(make, login, group):
     assert _journalled("protocol.names_opened") == 1
 
 
-def test_the_package_holds_what_it_says(make, login, group):
-    url = road.signed(make, login, group)
+def test_the_package_holds_what_it_says(login, signed):
+    group, url = signed
     chair = login(group.chair)
     chair.post_form(f"{url}/handover")
     content = chair.get(f"{_handover(chair, url)}/package.zip").data
@@ -62,8 +75,8 @@ def test_the_package_holds_what_it_says(make, login, group):
     assert {"certificates/ca.pem", "certificates/Member01.pem", "certificates/Member02.pem"} <= set(package.namelist())
 
 
-def test_handing_over_twice_is_one_handover(make, login, group):
-    url = road.signed(make, login, group)
+def test_handing_over_twice_is_one_handover(login, signed):
+    group, url = signed
     chair, secretary = login(group.chair), login(group.secretary)
     assert [chair.post_form(f"{url}/handover").status_code for _ in range(2)] == [303, 303]
     place = _handover(secretary, url)
@@ -71,17 +84,18 @@ def test_handing_over_twice_is_one_handover(make, login, group):
     assert (_journalled("protocol.handed_over"), _journalled("protocol.accepted")) == (1, 1)
 
 
-def test_an_unsigned_protocol_is_not_handed_over(make, login, group):
-    url = road.freeze(make, login, group)
+def test_an_unsigned_protocol_is_not_handed_over(login, frozen):
+    group, url = frozen
     answer = login(group.chair).post_form(f"{url}/handover")
     assert answer.status_code == 422
     assert "передать можно только подписанный протокол" in answer.text
     other = login(group.experts[1]).post_form(f"{url}/handover")
-    assert other.status_code == 422 and "Это делает председатель" in other.text
+    assert other.status_code == 422
+    assert "Это делает председатель" in other.text
 
 
-def test_a_returned_protocol_gets_its_next_edition(make, login, group):
-    url = road.signed(make, login, group)
+def test_a_returned_protocol_gets_its_next_edition(make, login, signed):
+    group, url = signed
     chair, secretary = login(group.chair), login(group.secretary)
     chair.post_form(f"{url}/handover")
     place = _handover(secretary, url)
@@ -98,11 +112,12 @@ def test_a_returned_protocol_gets_its_next_edition(make, login, group):
     assert chair.get(f"{url}/file.pdf").status_code == 200
 
 
-def test_names_open_only_after_the_signatures(make, login, group):
-    url = road.freeze(make, login, group)
+def test_names_open_only_after_the_signatures(login, frozen):
+    group, url = frozen
     chair = login(group.chair)
     early = chair.post_form(f"{url}/names", page=url)
-    assert early.status_code == 422 and "Имена открываются после" in early.text
+    assert early.status_code == 422
+    assert "Имена открываются после" in early.text
     for account in group.experts:
         road.sign(login, account, url)
     assert chair.post_form(f"{url}/names", page=url).status_code == 303

@@ -4,10 +4,7 @@ import json
 
 import pytest
 
-from contest.models import Nomination
-from core.db import reading, session
 from scoring import recalc
-from scoring.models.papers import Protocol
 from tests.scoring import road
 
 

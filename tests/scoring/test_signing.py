@@ -16,6 +16,7 @@ from scoring.models.papers import Protocol, ProtocolRevision, Signatory
 from tests.factories.papers import PASSPHRASE
 from tests.scoring import road
 
+
 def scan():
     """A picture of a signed sheet."""
     content = io.BytesIO()
@@ -31,20 +32,35 @@ def present(clock):
 
 
 @pytest.fixture
-def group(make, present):
-    return make.marked_group()
+def frozen(world, make, login, present):
+    """A group and the address of its protocol, waiting for signatures."""
+    def build():
+        found = make.marked_group()
+        return found, road.freeze(make, login, found)
+    return world("frozen at present", build)
 
 
-def test_every_signature_is_valid_and_trusted(make, login, group, tmp_path):
-    url = road.signed(make, login, group)
+@pytest.fixture
+def three(world, make, login, present):
+    """The same with three experts."""
+    def build():
+        found = make.marked_group(experts=3)
+        return found, road.freeze(make, login, found)
+    return world("three at present", build)
+
+
+def test_every_signature_is_valid_and_trusted(login, frozen, tmp_path):
+    group, url = frozen
+    for account in group.experts:
+        assert road.sign(login, account, url).status_code == 303
     chair = login(group.chair)
     assert road.state(chair, url) == "подписан"
     pdf, ca = chair.get(f"{url}/file.pdf").data, chair.get("/ca.pem").data
     assert road.trusted(tmp_path, pdf, ca) == ["valid, trusted"] * 3
 
 
-def test_the_page_shows_the_hash_of_the_bytes_being_signed(make, login, group):
-    url = road.freeze(make, login, group)
+def test_the_page_shows_the_hash_of_the_bytes_being_signed(make, login, frozen):
+    group, url = frozen
     browser = login(group.experts[1])
     shown = browser.get(f"{url}/signature").text
     sha256 = hashlib.sha256(browser.get(f"{url}/preview").data).hexdigest()
@@ -57,14 +73,14 @@ def test_the_page_shows_the_hash_of_the_bytes_being_signed(make, login, group):
     assert sha256[:8] in browser.get(answer.location).text
 
 
-def test_a_hash_of_another_file_is_refused(make, login, group):
-    url = road.freeze(make, login, group)
+def test_a_hash_of_another_file_is_refused(make, login, frozen):
+    group, url = frozen
     assert road.sign(login, group.chair, url, sha256="0" * 64).status_code == 422
     assert "Был показан отпечаток другого файла" in road.sign(login, group.chair, url, sha256="0" * 64).text
 
 
-def test_a_wrong_passphrase_leaves_nothing_but_the_journal(make, login, group):
-    url = road.freeze(make, login, group)
+def test_a_wrong_passphrase_leaves_nothing_but_the_journal(make, login, frozen):
+    group, url = frozen
     answer = login(group.chair).post_form(f"{url}/signature", {"passphrase": "не та фраза"})
     assert answer.status_code == 422
     assert "Фраза подписи введена неверно" in answer.text
@@ -99,8 +115,8 @@ def test_two_signers_at_once_both_end_up_in(make, login, present):
     assert names == {"Registrar": True} | {f"Member0{number}": True for number in range(1, 5)}
 
 
-def test_a_signer_who_fails_after_the_render_loses_nothing(make, login, group, monkeypatch):
-    url = road.freeze(make, login, group)
+def test_a_signer_who_fails_after_the_render_loses_nothing(make, login, frozen, monkeypatch):
+    group, url = frozen
     real = pades.sign
 
     def broken(*args, **kwargs):
@@ -114,8 +130,8 @@ def test_a_signer_who_fails_after_the_render_loses_nothing(make, login, group, m
     assert road.state(login(group.chair), url) == "подписан"
 
 
-def test_a_lease_bars_others_until_it_is_outlived(make, login, group, present):
-    url = road.freeze(make, login, group)
+def test_a_lease_bars_others_until_it_is_outlived(make, login, frozen, present):
+    _group, url = frozen
     protocol_id = int(url.rsplit("/", 1)[1])
     with reading():
         one, two = session.scalars(select(Signatory.id).order_by(Signatory.id))
@@ -127,8 +143,8 @@ def test_a_lease_bars_others_until_it_is_outlived(make, login, group, present):
         assert session.scalar(select(Protocol.lease_signatory_id)) == two
 
 
-def test_an_outlived_signature_is_not_registered_over_another(make, login, group, app, present, operation):
-    url = road.freeze(make, login, group)
+def test_an_outlived_signature_is_not_registered_over_another(make, login, frozen, app, present, operation):
+    group, url = frozen
     protocol_id = int(url.rsplit("/", 1)[1])
     with app.app_context(), transaction():
         late = make.me(group.chair)
@@ -143,9 +159,8 @@ def test_an_outlived_signature_is_not_registered_over_another(make, login, group
     assert road.state(login(group.chair), url) == "подписан"
 
 
-def test_a_refusal_is_recorded_and_the_document_lives_on(make, login, present):
-    group = make.marked_group(experts=3)
-    url = road.freeze(make, login, group)
+def test_a_refusal_is_recorded_and_the_document_lives_on(login, three):
+    group, url = three
     third = login(group.experts[2])
     assert third.post_form(f"{url}/refusal", {"reason": ""}).status_code == 422
     assert third.post_form(f"{url}/refusal", {"reason": "Не согласен с порядком"}).status_code == 303
@@ -153,23 +168,25 @@ def test_a_refusal_is_recorded_and_the_document_lives_on(make, login, present):
         assert road.sign(login, account, url).status_code == 303
     page = login(group.chair).get(url).text
     assert road.state(login(group.chair), url) == "подписан"
-    assert "Отказ от подписи" in page and "Не согласен с порядком" in page
+    assert "Отказ от подписи" in page
+    assert "Не согласен с порядком" in page
     assert third.post_form(f"{url}/signature", {"passphrase": PASSPHRASE}, page="/").status_code in (409, 422)
 
 
-def test_without_the_chair_it_fails_and_the_next_edition_is_drafted(make, login, group):
-    url = road.freeze(make, login, group)
+def test_without_the_chair_it_fails_and_the_next_edition_is_drafted(make, login, frozen):
+    group, url = frozen
     chair = login(group.chair)
     chair.post_form(f"{url}/refusal", {"reason": "Ошибка в составе"})
     assert road.sign(login, group.experts[1], url).status_code == 303
     assert road.state(chair, url) == "не подписан"
     again = chair.post_form(f"/nominations/{group.nomination.id}/protocol")
-    assert again.status_code == 303 and again.location != url
+    assert again.status_code == 303
+    assert again.location != url
     assert "Редакция 2" in chair.get(again.location).text
 
 
-def test_a_dissent_is_a_paper_of_its_own(make, login, group, tmp_path):
-    url = road.freeze(make, login, group)
+def test_a_dissent_is_a_paper_of_its_own(make, login, frozen, tmp_path):
+    group, url = frozen
     author = login(group.experts[1])
     assert author.post_form(f"{url}/dissent", {"text": "", "passphrase": PASSPHRASE}).status_code == 422
     answer = author.post_form(f"{url}/dissent", {"text": "Работа У-0117 оценена слишком мягко.",
@@ -185,8 +202,8 @@ def test_a_dissent_is_a_paper_of_its_own(make, login, group, tmp_path):
     assert hashlib.sha256(pdf).hexdigest() in login(group.chair).get(f"/v/{road.token(author, url)}").text
 
 
-def test_a_wet_signature_takes_two_people(make, login, group):
-    url = road.freeze(make, login, group)
+def test_a_wet_signature_takes_two_people(make, login, frozen):
+    group, url = frozen
     secretary, organiser = login(group.secretary), login(group.organiser)
     with reading():
         row = session.scalars(select(Signatory.id).where(Signatory.account_id == group.experts[1].id)).one()
@@ -204,8 +221,8 @@ def test_a_wet_signature_takes_two_people(make, login, group):
     assert road.state(organiser, url) == "подписан"
 
 
-def test_a_scan_that_is_not_good_may_be_entered_again(make, login, group):
-    url = road.freeze(make, login, group)
+def test_a_scan_that_is_not_good_may_be_entered_again(make, login, frozen):
+    group, url = frozen
     secretary, organiser = login(group.secretary), login(group.organiser)
     with reading():
         row = session.scalars(select(Signatory.id).where(Signatory.account_id == group.experts[1].id)).one()
@@ -218,16 +235,16 @@ def test_a_scan_that_is_not_good_may_be_entered_again(make, login, group):
     assert entry().status_code == 303
 
 
-def test_a_missed_term_is_entered_only_after_it(make, login, present, clock):
-    group = make.marked_group(experts=3)
-    url = road.freeze(make, login, group)
+def test_a_missed_term_is_entered_only_after_it(login, three, clock):
+    group, url = three
     for account in group.experts[:2]:
         road.sign(login, account, url)
     with reading():
         row = session.scalars(select(Signatory.id).where(Signatory.account_id == group.experts[2].id)).one()
     secretary = login(group.secretary)
     early = secretary.post_form(f"{url}/missed", {"signer_id": row}, page=url)
-    assert early.status_code == 422 and "Срок подписания ещё не прошёл" in early.text
+    assert early.status_code == 422
+    assert "Срок подписания ещё не прошёл" in early.text
     clock.move(seconds=protocols.SIGNING_TERM.total_seconds())
     late = login(group.secretary)
     assert late.post_form(f"{url}/missed", {"signer_id": row}, page=url).status_code == 303
