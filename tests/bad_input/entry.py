@@ -27,7 +27,7 @@ class Target:
     `closed` brings the thing, by name of a state, where the same request must be refused. `own`: everybody has such a
     thing of their own, so there is no foreign one. `optional`: a form without any of its fields may be accepted.
     `also`: fields of the page this request need not send (another button's). `rights` names the other people whom the
-    page is hidden from. `page` shows the form, when it is not the same URL.
+    page is hidden from. `keeps`: tables that may grow by a refusal, because what was refused is evidence.
     """
 
     args: dict[str, Any]
@@ -39,6 +39,7 @@ class Target:
     optional: bool = False
     also: frozenset[str] = frozenset()
     rights: dict[str, Any] = field(default_factory=dict)
+    keeps: frozenset[str] = frozenset()
 
     def fields(self) -> dict[str, Any]:
         """What is sent, by field name."""

@@ -16,13 +16,13 @@ MESSAGES = (
 ALWAYS_LATIN = re.compile(r"<(?:svg|use)[^>]*>|</?\w+[^>]*>")
 
 
-def faults(case: Case, reply: Any, world: World) -> list[str]:
+def faults(case: Case, reply: Any, world: World, keeps: frozenset[str] = frozenset()) -> list[str]:
     """What is wrong with the answer, in words; nothing when it is as it must be."""
     found = list(_status(case, reply))
     if reply.status_code >= 400:
         found += _unreadable(reply)
-        if world.changed() and (tables := world.half_stored()):
-            found.append(f"refused ({reply.status_code}), but stored: {', '.join(tables)}")
+        if world.changed() and (tables := set(world.half_stored()) - keeps):
+            found.append(f"refused ({reply.status_code}), but stored: {', '.join(sorted(tables))}")
     elif world.changed() and (columns := world.unfit()):
         found.append(f"accepted, but unfit for PostgreSQL: {', '.join(columns)}")
     if reply.mimetype == "text/html" and SCRIPT in reply.get_data(as_text=True):

@@ -1,6 +1,5 @@
 """Every writing route against every bad request that can be made of a good one (tests/bad_input/entries)."""
 
-import os
 import pkgutil
 from importlib import import_module
 from typing import Any
@@ -22,7 +21,6 @@ for _found in pkgutil.iter_modules(tests.bad_input.entries.__path__):
 _rules = [rule for rule in create_app(Settings(ENVIRONMENT="test", SECRET_KEY="routes")).url_map.iter_rules()
           if "POST" in rule.methods]
 WRITING = sorted({rule.endpoint for rule in _rules})
-EVERYTHING = bool(os.environ.get("EVERYTHING"))
 
 
 @pytest.fixture
@@ -63,17 +61,21 @@ def sent(app, world, case: Case):
 
 
 @pytest.mark.parametrize("endpoint", sorted(set(WRITING) & set(ENTRIES)))
-def test_bad_input_is_refused_in_russian_and_leaves_nothing(app, world, endpoint):
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.torture)], ids=["", "everything"])
+def test_bad_input_is_refused_in_russian_and_leaves_nothing(app, world, endpoint, everything):
     rule, target, allowed = prepared(app, world, endpoint)
-    found = []
-    for case in cases.of_route(app, rule, target, allowed, EVERYTHING):
+    found, status = [], {}
+    for case in cases.of_route(app, rule, target, allowed, everything):
         if case.who != "nobody" and case.who != "actor" and case.who not in world.tokens:
             continue
         reply = sent(app, world, case)
-        found += [f"{case.name}: {fault}" for fault in judge.faults(case, reply, world)]
+        found += [f"{case.name}: {fault}" for fault in judge.faults(case, reply, world, target.keeps)]
         if world.changed():
             world.restore()
         world.seen()
+        status[case.name] = reply.status_code
+    found += [f"{name}: only spaces are taken where a text is required" for name in target.fields()
+              if status.get(f"{name} missing", 0) >= 400 > status.get(f"{name}: spaces", 500)]
     assert not found, "\n" + "\n".join(found)
 
 
@@ -92,11 +94,13 @@ def test_the_entry_is_a_request_that_is_accepted(app, world, endpoint):
 @pytest.mark.parametrize("endpoint", sorted(set(WRITING) & set(ENTRIES)))
 def test_a_closed_state_is_refused(app, world, endpoint):
     rule, target, _allowed = prepared(app, world, endpoint)
-    found = []
+    found, before = [], world.kept
     for name, close in target.closed.items():
         world.do(close)
-        world.remember()
+        world.remember(at=world.started)
         case = Case(name, "refused", cases.url(app, rule, target.args), send=cases.good(app, rule, target).send)
-        found += [f"{name}: {fault}" for fault in judge.faults(case, sent(app, world, case), world)]
+        found += [f"{name}: {fault}" for fault in judge.faults(
+            case, sent(app, world, case), world, target.keeps)]
+        world.kept = before
         world.restore()
     assert not found, "\n" + "\n".join(found)

@@ -3,6 +3,7 @@
 import secrets
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -34,6 +35,17 @@ class World:
         """Run in a transaction of its own."""
         return self.make._call(lambda _make: call())
 
+    def stage(self, build: Callable[["World"], Any]) -> Any:
+        """What `build` gives (plain values), with the database it made; made once in the process, then copied."""
+        if build not in _stages:
+            found = build(self)
+            kept = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            self.observer.backup(kept)
+            _stages[build] = (kept, found)
+        kept, found = _stages[build]
+        kept.backup(self.observer)
+        return found
+
     def log_in(self, name: str, account: Any) -> None:
         """From now on `browser(name)` is this account's."""
         self.tokens[name] = secrets.token_urlsafe(32)
@@ -46,11 +58,11 @@ class World:
             made.set_cookie("login", self.tokens[name])
         return made
 
-    def remember(self) -> None:
-        """This is the state `restore` goes back to."""
+    def remember(self, at: datetime | None = None) -> None:
+        """This is the state `restore` goes back to, at this instant or at `at`."""
         self.kept = sqlite3.connect(":memory:", isolation_level=None)
         self.observer.backup(self.kept)
-        self.started = self.clock.now
+        self.started = at or self.clock.now
         self.seen()
 
     def restore(self) -> None:
@@ -111,6 +123,7 @@ def _checks() -> dict[str, dict[str, str]]:
     return _made
 
 
+_stages: dict[Callable[..., Any], tuple[sqlite3.Connection, Any]] = {}
 _made: dict[str, dict[str, str]] = {}
 
 

@@ -9,7 +9,7 @@ from contest.models import Body, BodyMember, Event, Nomination
 from contest.models import Contest as ContestRow
 from contest.rules import settings as rules
 from core import access
-from core.accounts import Account
+from core.accounts import Account, RoleGrant
 from core.db import session
 from tests.bad_input.entry import Target, entry
 from tests.bad_input.world import World
@@ -162,3 +162,42 @@ def replacement(world: World) -> Target:
 def appointments(world: World) -> Target:
     contest = world.make.contest()
     return Target({"contest_id": contest.id}, organiser(world, contest.id), form=PERSON | {"role": "proctor"})
+
+
+def begun(world: World, nomination: Nomination):
+    """The contest is being held."""
+    return lambda: contests.begin(session.get_one(ContestRow, nomination.contest_id), by=BY, now=world.clock.now)
+
+
+@entry("contests.begin")
+def begin(world: World) -> Target:
+    nomination = world.make.nomination()
+    world.do(frozen(world, nomination))
+    return Target({"contest_id": nomination.contest_id}, organiser(world, nomination.contest_id), closed={
+        "begun": begun(world, nomination)})
+
+
+@entry("contests.finish")
+def finish(world: World) -> Target:
+    nomination = world.make.nomination()
+    world.do(frozen(world, nomination))
+    world.do(begun(world, nomination))
+    return Target({"contest_id": nomination.contest_id}, organiser(world, nomination.contest_id), closed={
+        "an event is ahead": lambda: world.make.event(nomination, "theory")})
+
+
+@entry("people.dismissal")
+def dismissal(world: World) -> Target:
+    contest = world.make.contest()
+
+    def appoint() -> int:
+        made = people.appoint(session.get_one(ContestRow, contest.id), role="proctor", by=BY, now=world.clock.now,
+                              pin=None, **PERSON)
+        return session.scalar(select(RoleGrant.id).where(RoleGrant.account_id == made.account.id))
+
+    grant = world.do(appoint)
+
+    def ended() -> None:
+        session.get_one(RoleGrant, grant).ended_at = world.clock.now
+
+    return Target({"contest_id": contest.id, "grant_id": grant}, organiser(world, contest.id), closed={"ended": ended})

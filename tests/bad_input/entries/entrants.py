@@ -211,3 +211,23 @@ def absence(world: World) -> Target:
                   closed={"marked": absent})
 
 
+
+
+@entry("applications.review")
+def review(world: World) -> Target:
+    row = world.make.application(state="proposed")
+    return Target({"application_id": row.id}, world.make.member(row.nomination, "commission", "chair"),
+                  closed={"withdrawn": withdrawn(world, row)})
+
+
+@entry("participants.briefing_paper")
+def briefing_paper(world: World) -> Target:
+    nomination = world.make.nomination()
+    author = world.make.me(world.make.account("Осипова Марина Петровна"))
+    person = world.make.participant(nomination)
+    world.do(lambda: participants.set_briefing(
+        session.get_one(Nomination, nomination.id), title="Инструктаж", text="Работать в исправных средствах защиты.",
+        by=author, now=world.clock.now))
+    world.do(lambda: participants.sign_briefing(session.get_one(Participant, person.id), address="",
+                                                by=world.make.me(person.account_id), now=world.clock.now))
+    return Target({"nomination_id": nomination.id}, staff(world, "secretary", nomination.contest_id))
