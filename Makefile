@@ -35,7 +35,7 @@ coverage: tests ## branches of the pure code that the suite has taken, at least 
 	    $(foreach folder,$(wildcard */rules exam/questions scoring/aspects),--cov=$(folder)) \
 	    --cov-report=term --cov-fail-under=90
 
-rehearsal: runtime ## a machine plays a whole contest: OUT=.. PARTICIPANTS=6 EXPERTS=3 COMMISSION=5 NOMINATIONS=1 TROUBLE=..
+rehearsal: tests ## a machine plays a whole contest: OUT=.. PARTICIPANTS=6 EXPERTS=3 COMMISSION=5 NOMINATIONS=1 TROUBLE=..
 	@exec $(BIN)/python -m rehearsal
 
 pages: tests ## every page of the demo, each role, two widths, screenshots

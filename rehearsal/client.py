@@ -1,7 +1,6 @@
 """A person's browser: cookies, pages, forms found by their action and filled in by the names of their fields."""
 
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +8,21 @@ from typing import Any
 import httpx
 from bs4 import BeautifulSoup, Tag
 
-from rehearsal.errors import Failed, expect
+from rehearsal.errors import Failed, expect, needed
 
 PATIENCE_S = 60.0
 MAX_HOPS = 6
 Files = Mapping[str, tuple[str, bytes, str]]  # field → (file name, bytes, media type)
+
+
+def words(node: Tag) -> str:
+    """The text of a piece of a page, with single spaces."""
+    return " ".join(node.get_text(" ").split())
+
+
+def piece(node: Tag, selector: str) -> Tag:
+    """The first such piece inside; Failed when there is none."""
+    return needed(node.select_one(selector), f"на странице нет {selector}: {words(node)[:200]}")
 
 
 class Page:
@@ -36,8 +45,17 @@ class Page:
     @property
     def text(self) -> str:
         """What a person reads on the page, with single spaces."""
-        main = self.soup.find("main") or self.soup
-        return " ".join(main.get_text(" ").split())
+        return words(self.soup.find("main") or self.soup)
+
+    @property
+    def csrf(self) -> str:
+        """The token that scripts of the page send."""
+        return str(piece(self.soup, "meta[name=csrf-token]")["content"])
+
+    def rows(self) -> dict[str, str]:
+        """Text of each line of the tables by its heading cell."""
+        lines = [line for line in self.soup.select("tbody tr") if line.find("th")]
+        return {words(piece(line, "th")): words(line) for line in lines}
 
     def __str__(self) -> str:
         return f"{self.browser.who}: {self.response.request.method} {self.path} → {self.status}"
@@ -45,7 +63,7 @@ class Page:
     def complaint(self) -> str:
         """The words of the page that say what is wrong."""
         kinds = (".note-bad", ".field-msg", ".note-warn")
-        found = [" ".join(node.get_text(" ").split()) for kind in kinds for node in self.soup.select(kind)]
+        found = [words(node) for kind in kinds for node in self.soup.select(kind)]
         return " | ".join(dict.fromkeys(found))[:800] or self.text[:300]
 
     def links(self, pattern: str) -> list[str]:
@@ -62,8 +80,7 @@ class Page:
     def number(self, pattern: str, where: str | None = None) -> int:
         """The number in the address of the page, or in `where`."""
         found = re.search(pattern, where if where is not None else self.path)
-        expect(found, f"{self}: в адресе нет {pattern}")
-        return int(found[1])  # type: ignore[index]
+        return int(needed(found, f"{self}: в адресе нет {pattern}")[1])
 
     def form(self, action: str, **having: str) -> "Form":
         """The form whose action matches the whole pattern (an empty action is the page's own address).
@@ -124,12 +141,9 @@ class Form:
         """Value by the words of each option of a list or of radio buttons."""
         select = self.node.find("select", attrs={"name": name})
         if select is not None:
-            return {" ".join(one.get_text().split()): str(one.get("value", "")) for one in select.find_all("option")}
-        found = {}
-        for field in self.node.find_all("input", attrs={"name": name}):
-            label = field.find_parent("label")
-            found[" ".join(label.get_text(" ").split()) if label else ""] = str(field.get("value", "on"))
-        return found
+            return {words(one): str(one.get("value", "")) for one in select.find_all("option")}
+        fields = self.node.find_all("input", attrs={"name": name})
+        return {words(field.find_parent("label") or field): str(field.get("value", "on")) for field in fields}
 
     def send(self, given: Mapping[str, Any] | None = None, *, files: Files | None = None, status: int = 200,
              drop: tuple[str, ...] = ()) -> Page:
@@ -154,7 +168,6 @@ class Browser:
         self.base, self.who = base, who
         self.http = httpx.Client(base_url=base, timeout=PATIENCE_S, follow_redirects=False, headers={
             "User-Agent": "rehearsal", "Accept": "text/html,application/xhtml+xml"})
-        self.lock = threading.Lock()
 
     def get(self, path: str, *, status: int = 200) -> Page:
         """Open an address, follow where it leads. Failed when the last answer has another status."""
@@ -176,14 +189,13 @@ class Browser:
             response = self.http.send(request)
             if not response.is_redirect:
                 return self._checked(Page(self, response), status)
-            expect(response.next_request is not None, f"{self.who}: переход без адреса, {request.url}")
-            request = response.next_request  # type: ignore[assignment]
+            request = needed(response.next_request, f"{self.who}: переход без адреса, {request.url}")
         raise Failed(f"{self.who}: переходам нет конца, {request.url}")
 
     def _checked(self, page: Page, status: int) -> Page:
         if page.status != status:
-            words = page.complaint() if "html" in page.response.headers.get("Content-Type", "") else page.content[:300]
-            raise Failed(f"{page}, ожидалось {status}: {words}")
+            html = "html" in page.response.headers.get("Content-Type", "")
+            raise Failed(f"{page}, ожидалось {status}: {page.complaint() if html else page.response.text[:300]}")
         return page
 
     def cookies(self) -> str:

@@ -2,11 +2,14 @@
 
 import re
 import time
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import TypeVar
 
 from rehearsal.errors import Failed
 
+T = TypeVar("T")
 PATIENCE_S = 40.0
 
 
@@ -36,7 +39,7 @@ class Mailbox:
         """Wait until `count` letters have the words in subject or body."""
         self._wait(lambda: [1 for letter in self.letters() if words in " ".join(letter)][count - 1:])
 
-    def _wait(self, look):  # type: ignore[no-untyped-def]
+    def _wait(self, look: Callable[[], list[T]]) -> list[T]:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if found := look():

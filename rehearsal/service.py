@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from rehearsal.errors import Failed, expect
+from rehearsal.errors import Failed, expect, needed
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 180.0
@@ -49,8 +49,8 @@ class Service:
         self.command("db", "upgrade")
         shown = self.command("admin", "first")
         found = re.search(r"Адрес: (\S+)\s+Одноразовый пароль: (\S+)", shown)
-        expect(found, f"flask admin first не показал пароль: {shown}")
-        return found[1], found[2]  # type: ignore[index]
+        address, password = needed(found, f"flask admin first не показал пароль: {shown}").groups()
+        return address, password
 
     def start(self) -> None:
         """Web and worker under the supervisor; returns when the service answers."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from rehearsal import questions, scheme
 from rehearsal.client import Browser, Page
-from rehearsal.errors import Failed, expect
+from rehearsal.errors import Failed, expect, needed
 from rehearsal.mailbox import Mailbox
 from rehearsal.oracle import Oracle
 from rehearsal.service import Service
@@ -55,6 +55,11 @@ class Person:
     def short(self) -> str:
         """Surname."""
         return self.name.split()[0]
+
+    @property
+    def letters(self) -> Mailbox:
+        """The mailbox; Failed where the person has none."""
+        return needed(self.mailbox, f"{self.name}: адреса почты нет, письмо прийти не может")
 
 
 @dataclass
@@ -237,8 +242,7 @@ class Document:
 
 def invited(person: Person) -> Page:
     """Follow the invitation in the mailbox, choose a password, land on the first page."""
-    expect(person.mailbox is not None, f"{person.name}: приглашение приходит только на почту")
-    link = person.mailbox.link(r"/invitations/[\w-]+")  # type: ignore[union-attr]
+    link = person.letters.link(r"/invitations/[\w-]+")
     person.secret = f"репетиция-{person.short}-{len(person.name)}"
     return person.browser.get(link).form(link).send({"password": person.secret, "again": person.secret})
 

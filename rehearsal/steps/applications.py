@@ -3,7 +3,7 @@
 import re
 
 from rehearsal import samples
-from rehearsal.errors import expect
+from rehearsal.errors import expect, needed
 from rehearsal.report import Report
 from rehearsal.world import INN, Entrant, Nomination, World, invited
 
@@ -53,8 +53,7 @@ def _submit(one: Entrant) -> None:
     page = one.browser.get(f"{place}/submission").form(rf".*{place}/submission").send()
     expect(page.path.startswith(f"{place}/receipt"), f"{page}: после подачи открылось не уведомление")
     found = re.search(r"ЛП-\d+-\d+-\d+", page.text)
-    expect(found, f"{page}: в уведомлении нет номера")
-    one.number = found[0]  # type: ignore[index]
+    one.number = needed(found, f"{page}: в уведомлении нет номера")[0]
     expect(re.search(HASH, page.text.replace(" ", "")), f"{page}: в уведомлении нет SHA-256")
 
 
@@ -64,7 +63,7 @@ def admit(world: World, report: Report) -> None:
         for one in nomination.entrants:
             _review(world, nomination, one)
         for one in nomination.entrants:
-            one.mailbox.wait_for(one.number, 3)  # type: ignore[union-attr]
+            one.letters.wait_for(one.number, 3)
     world.nominations[0].entrants[0].browser.get(f"/contests/{world.contest}/applications", status=404)
 
 
@@ -73,7 +72,7 @@ def _review(world: World, nomination: Nomination, one: Entrant) -> None:
     page = clerk.get(place).form(rf"{place}/registration").send()
     if one is nomination.entrants[1]:
         page.form(rf"{place}/return").send({"text": "Уточните адрес места выполнения заданий."})
-        one.mailbox.wait_for("замечани")  # type: ignore[union-attr]
+        one.letters.wait_for("замечани")
         one.browser.get(f"{place}/edit").form(rf".*{place}/edit").send({"place_address": "Ангарск, Заводская, 2, к. 4"})
         _submit(one)
         page = clerk.get(place).form(rf"{place}/registration").send()

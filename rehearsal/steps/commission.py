@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from rehearsal.client import Page
+from rehearsal.client import Page, piece
 from rehearsal.clockwork import local, now
 from rehearsal.errors import expect
 from rehearsal.report import Report
@@ -53,7 +53,7 @@ def call(world: World) -> str:
     number = page.number(r"/meetings/(\d+)")
     world.meetings.append(number)
     for member in world.members:
-        member.mailbox.link(rf"/meetings/{number}")  # type: ignore[union-attr]
+        member.letters.link(rf"/meetings/{number}")
     return f"/meetings/{number}"
 
 
@@ -67,7 +67,7 @@ def confirm(world: World, meeting: str, member: Person) -> None:
     """The secretary's button in the member's line."""
     page = world.secretary.browser.get(meeting)
     row = next(line for line in page.soup.select("tbody tr") if member.name in line.get_text(" "))
-    account = str(row.select_one("input[name=account_id]")["value"])  # type: ignore[index]
+    account = str(piece(row, "input[name=account_id]")["value"])
     page.form(rf"{meeting}/presence", account_id=account, present="yes").send()
 
 

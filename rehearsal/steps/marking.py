@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rehearsal import scheme
-from rehearsal.client import Page
+from rehearsal.client import Page, piece, words
 from rehearsal.errors import expect
 from rehearsal.report import Report
 from rehearsal.scheme import Aspect, Mark
@@ -43,7 +43,7 @@ def fill(world: World, report: Report) -> None:
     world.all(lambda pair: _sign_all(world, *pair), pairs)
     for nomination in world.nominations:
         page = nomination.experts[0].browser.get(f"/nominations/{nomination.ident}/sheets")
-        expect("заполняется" not in page.text and "назначен" not in page.soup.find("table").get_text(),
+        expect("заполняется" not in page.text and "назначен" not in words(piece(page.soup, "table")),
                f"{page}: подписаны не все листы")
 
 

@@ -1,7 +1,7 @@
 """Practice: the task is handed over at its hour, the first access is evidence, the result is a file."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pypdf import PdfReader
 
@@ -34,7 +34,7 @@ def practice(world: World, report: Report) -> None:
 TEXT = "Сварить стыковое соединение двух пластин 200 × 100 × 6 мм."
 
 
-def _hand_over(world: World, nomination: Nomination, opens) -> None:  # type: ignore[no-untyped-def]
+def _hand_over(world: World, nomination: Nomination, opens: datetime) -> None:
     browser, place = world.organiser.browser, f"/nominations/{nomination.ident}"
     ends = opens + timedelta(seconds=WINDOW_S)
     page = browser.get(f"{place}/events/new").form(r".*/events/new").send(
@@ -51,8 +51,7 @@ def _work(nomination: Nomination, one: Entrant) -> None:
     browser.http.head(f"{place}/gate")
     page = browser.get(f"{place}/gate").form(rf"{place}/opening").send()
     expect(page.path == f"{place}/text" and TEXT in page.text, f"{page}: текст задания не открылся")
-    token = str(page.soup.select_one("meta[name=csrf-token]")["content"])  # type: ignore[index]
-    browser.post_json(f"{place}/opened", {}, token)
+    browser.post_json(f"{place}/opened", {}, page.csrf)
     drawing = browser.get(page.link(rf"{place}/files/\d+")).content
     expect(len(PdfReader(io.BytesIO(drawing)).pages) == 1, f"{one.name}: чертёж не открывается")
     picture = samples.jpeg(one.participant + 7, 800)
@@ -69,7 +68,7 @@ def _work(nomination: Nomination, one: Entrant) -> None:
 def _evidence(world: World, nomination: Nomination) -> None:
     """The report has everybody's first access, and says so of those who had none."""
     page = world.organiser.browser.get(f"/tasks/{nomination.task}/accesses")
-    rows = {row.find("th").get_text(strip=True): row.get_text(" ") for row in page.soup.select("tbody tr")}
+    rows = page.rows()
     for one in nomination.drawn:
         had = "доступ не осуществлялся" not in rows.get(one.code, "доступ не осуществлялся")
         expect(had == (one.fate == "admit"), f"{page}: первый доступ {one.code}: {rows.get(one.code)}")

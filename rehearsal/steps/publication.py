@@ -18,7 +18,7 @@ def publish(world: World, report: Report) -> None:
             page = form.send({"kind": kind})
             expect("опубликованы" in page.text, f"{page}: {page.complaint()}")
         for one in nomination.admitted:
-            one.mailbox.wait_for("итоги", 2)  # type: ignore[union-attr]
+            one.letters.wait_for("итоги", 2)
         published = json.loads(visitor.get(f"{place}/results.json").content)
         rows = [(row["place"], row["code"], row["total_hundredths"]) for row in published["rows"]]
         expected = [(row.place, row.code, row.points) for row in nomination.oracle.ranking()]

@@ -1,7 +1,7 @@
 """What stands before the start: the briefing signed by a re-entered secret, identity approved by a person."""
 
 from rehearsal import samples
-from rehearsal.errors import expect
+from rehearsal.errors import expect, needed
 from rehearsal.report import Report
 from rehearsal.world import Entrant, Nomination, World
 
@@ -55,7 +55,8 @@ def _decide(world: World, nomination: Nomination, queue: str, refuse: Entrant | 
     browser, refused = world.proctor.browser, 0
     page = browser.get(queue)
     while page.has_form(r"/identities/\d+/decision"):
-        section = page.form(r"/identities/\d+/decision").node.find_parent("section")
+        node = page.form(r"/identities/\d+/decision").node
+        section = needed(node.find_parent("section"), f"{page}: форма решения стоит отдельно")
         photo = next(str(link["href"]) for link in section.find_all("a") if "/photo/face" in str(link["href"]))
         expect(browser.get(photo).content[:2] == b"\xff\xd8", f"{photo}: это не JPEG")
         ident = page.number(r"/identities/(\d+)/", photo)

@@ -1,6 +1,6 @@
 """The summary table on the chair's page against the rehearsal's own computation."""
 
-from rehearsal.client import Page
+from rehearsal.client import Page, piece, words
 from rehearsal.errors import expect
 from rehearsal.report import Report
 from rehearsal.world import World
@@ -40,12 +40,10 @@ def spoil_mark(world: World) -> None:
 
 def _rows(page: Page) -> dict[str, dict[str, str]]:
     """Cells by the first word of their column's head, by code."""
-    table = page.soup.select_one("table")
-    expect(table is not None, f"{page}: таблицы нет, {page.text[:300]}")
-    heads = [" ".join(cell.get_text(" ").split()).split(",")[0] for cell in table.select("thead th")]  # type: ignore[union-attr]
+    table = piece(page.soup, "table")
+    heads = [words(cell).split(",")[0] for cell in table.select("thead th")]
     rows = {}
-    for line in table.select("tbody tr"):  # type: ignore[union-attr]
-        cells = [" ".join(cell.get_text(" ").split()) for cell in line.find_all(["th", "td"])]
-        found = dict(zip(heads, cells, strict=True))
+    for line in table.select("tbody tr"):
+        found = dict(zip(heads, map(words, line.find_all(["th", "td"])), strict=True))
         rows[found["Код"]] = found
     return rows

@@ -9,8 +9,9 @@ from typing import Any
 from bs4 import Tag
 
 from rehearsal import questions
+from rehearsal.client import piece, words
 from rehearsal.clockwork import local, now, wait_until, whole
-from rehearsal.errors import expect
+from rehearsal.errors import expect, needed
 from rehearsal.report import Report
 from rehearsal.sockets import Ear
 from rehearsal.world import Entrant, Nomination, World
@@ -18,6 +19,7 @@ from rehearsal.world import Entrant, Nomination, World
 BEFORE_S = 4
 SLACK_S = 4  # how much longer than the limit the window is
 GRACE_S = 2
+ENDINGS = {"finishes": "завершено участником", "runs out of time": "завершено по окончании времени"}
 
 
 def limit_of(world: World) -> int:
@@ -94,7 +96,7 @@ def _sit(world: World, nomination: Nomination, one: Entrant) -> None:
 
 
 def _title(section: Tag) -> str:
-    return " ".join(section.select_one(".question").get_text().split())  # type: ignore[union-attr]
+    return words(piece(section, ".question"))
 
 
 def _finish(one: Entrant) -> None:
@@ -121,9 +123,8 @@ def _closed_by_itself(world: World, nomination: Nomination) -> None:
     """The board says that everybody has finished; the sweep needs a moment."""
     for _look in range(20):
         page = world.organiser.browser.get(f"/sittings/{nomination.sitting}")
-        rows = {row.find("th").get_text(strip=True): row.get_text(" ") for row in page.soup.select("tbody tr")}
-        if all(rows[one.code].count(":") > 1 and " из " in rows[one.code] and
-               "выполня" not in rows[one.code] for one in nomination.admitted):
+        rows = page.rows()
+        if all(ENDINGS[one.behaviour] in rows[one.code] for one in nomination.admitted):
             return
         time.sleep(0.5)
     expect(False, f"{page}: не у всех завершено: {rows}")
@@ -134,7 +135,7 @@ class Seat:
 
     def __init__(self, one: Entrant, soup: Any) -> None:
         self.one = one
-        self.csrf = str(soup.select_one("meta[name=csrf-token]")["content"])
+        self.csrf = str(piece(soup, "meta[name=csrf-token]")["content"])
         self.url = str(soup.body["data-save-url"])
         self.sections: list[Tag] = list(soup.select("section.q"))
         self.page_id = uuid.uuid4().hex
@@ -155,21 +156,21 @@ class Seat:
         if kind == "matching":
             return {"pairs": self._pairs(section, answer)}
         if kind == "ordering":
-            items = {_words(node.select_one(".grow")): str(node["data-item"]) for node in section.select("[data-item]")}
+            items = {words(piece(node, ".grow")): str(node["data-item"]) for node in section.select("[data-item]")}
             return {"order": [items[one] for one in answer]}
         return {"number" if kind == "numeric" else "text": answer}
 
     def _inputs(self, section: Tag) -> dict[str, str]:
-        return {_words(node.find_parent("label").select_one(".pre")): str(node["value"])
-                for node in section.select("input[type=radio], input[type=checkbox]")}
+        labels = section.select("label.choice")
+        return {words(piece(label, ".pre")): str(piece(label, "input")["value"]) for label in labels}
 
     def _pairs(self, section: Tag, answer: dict[str, str]) -> dict[str, str]:
         pairs = {}
         for pair in section.select(".pair"):
-            select = pair.select_one("select")
-            rights = {_words(node): str(node["value"]) for node in select.select("option") if node.get("value")}
+            select = piece(pair, "select")
+            rights = {words(node): str(node["value"]) for node in select.select("option") if node.get("value")}
             expect(questions.DISTRACTOR in rights, f"{self.one.name}: в правом столбце нет лишней строки")
-            pairs[str(select["data-left"])] = rights[answer[_words(pair.find("label"))]]
+            pairs[str(select["data-left"])] = rights[answer[words(piece(pair, "label"))]]
         return pairs
 
     def post(self, section: Tag, value: Any) -> Any:
@@ -193,12 +194,7 @@ class Seat:
 
     def repeat(self) -> None:
         """The same save again, as after a lost reply: the same receipt; another value under the same seq: 409."""
-        expect(self.last is not None, "ничего не отправлено")
-        sent, ack = self.last  # type: ignore[misc]
+        sent, ack = needed(self.last, "ничего не отправлено")
         again = self.one.browser.post_json(self.url, sent, self.csrf).json()
         expect((again["number"], again["hash"]) == (ack["number"], ack["hash"]),
                f"{self.one.name}: повтор получил другую расписку: {again}")
-
-
-def _words(node: Any) -> str:
-    return " ".join(node.get_text(" ").split())

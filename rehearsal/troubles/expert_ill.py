@@ -1,6 +1,7 @@
 """An expert falls ill: what is signed stands, another one is put in by order and marks what is left."""
 
 from rehearsal import scheme
+from rehearsal.client import piece
 from rehearsal.errors import expect
 from rehearsal.world import Nomination, World, invited
 
@@ -18,7 +19,7 @@ def fall_ill(world: World, nomination: Nomination) -> None:
     marking.sign(world, nomination, ill, number, one, module)
     page = world.organiser.browser.get(f"/bodies/{nomination.body}")
     line = next(row for row in page.soup.select("li") if ill.name in row.get_text(" ") and row.select_one("a"))
-    link = str(line.select_one("a")["href"])  # type: ignore[index]
+    link = str(piece(line, "a")["href"])
     world.organiser.browser.get(link).form(rf".*{link}").send(
         {"name": fresh.name, "email": fresh.email, "position": "мастер участка", "order_ref": "приказ № 9 о замене"})
     invited(fresh)

@@ -16,9 +16,8 @@ def come(world: World, nominations: list[Nomination], moment: datetime) -> None:
         start = rf"/sittings/{nomination.sitting}/attempts"
         expect(not page.has_form(start), f"{page}: опоздавшему предложено начать")
         expect("Начать пока нельзя" in page.text, f"{page}: опоздавшему не сказано, почему нельзя: {page.text[:300]}")
-        token = str(page.soup.select_one("meta[name=csrf-token]")["content"])  # type: ignore[index]
-        late.browser.post(f"/sittings/{nomination.sitting}/attempts", {"csrf_token": token, "request_key": "late"},
-                          status=422)
+        late.browser.post(f"/sittings/{nomination.sitting}/attempts",
+                          {"csrf_token": page.csrf, "request_key": "late"}, status=422)
         place = f"/participants/{late.participant}/absence"
         page = world.secretary.browser.get(f"/nominations/{nomination.ident}/participants").form(place).send(
             {"reason": "опоздал на теоретический этап"})
