@@ -178,4 +178,5 @@ def _course(meeting: Meeting) -> list[tuple[datetime, str]]:
                                       f"Присутствуют {item.present_at_open}."))
         if item.state == "closed":
             found.append((item.closed_at, f"Решение по вопросу {item.number}: {item.result['text']}."))
-    return sorted(((at, text) for at, text in found if at is not None), key=lambda pair: pair[0], reverse=True)
+    told = sorted(((at, text) for at, text in found if at is not None), key=lambda pair: pair[0])
+    return told[::-1]

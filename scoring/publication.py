@@ -165,10 +165,20 @@ def named(nomination_id: int) -> dict[str, dict[str, str]]:
 
 def results(row: Publication, nomination: Nomination) -> list[dict[str, Any]]:
     """The public lines: place, code, points; name and organisation where they may be shown."""
-    people, prizes = named(nomination.id), int(row.content["prize_places"])
-    blank = {"name": "", "organisation": ""}
-    return [{**line, **people.get(line["code"], blank), "award": awards.award(line["place"], prizes)}
-            for line in row.content["rows"]]
+    return lines(nomination.id, row.content["rows"], int(row.content["prize_places"]))
+
+
+def preview(ready: Readiness, nomination: Nomination) -> list[dict[str, Any]]:
+    """The lines as they would be public now; nothing before the commission has decided."""
+    if ready.item is None or not ready.kind:
+        return []
+    return lines(nomination.id, ready.item.frozen["rows"], int(ready.item.frozen["prize_places"]))
+
+
+def lines(nomination_id: int, rows: list[dict[str, Any]], prizes: int) -> list[dict[str, Any]]:
+    """Rows of a table with names and organisations of those who agreed, and the award in a word."""
+    people, blank = named(nomination_id), {"name": "", "organisation": ""}
+    return [{**row, **people.get(row["code"], blank), "award": awards.award(row["place"], prizes)} for row in rows]
 
 
 def papers_of(row: Publication) -> list[dict[str, str]]:

@@ -22,7 +22,8 @@ def publish(nomination_id: int):
         flash("Итоги опубликованы, участникам отправлены письма.", "ok")
         return redirect(url_for("publication.results", nomination_id=nomination.id), 303)
     return render_template("scoring/publication.html", form=form, nomination=nomination, ready=ready,
-                           done=publication.of(nomination.id), words=publication.KIND_WORDS), form_status(form)
+                           rows=publication.preview(ready, nomination), done=publication.of(nomination.id),
+                           words=publication.KIND_WORDS), form_status(form)
 
 
 @blueprint.get("/nominations/<int:nomination_id>/results")
