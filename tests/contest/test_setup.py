@@ -15,8 +15,7 @@ from core.errors import Refused
 CONTEST = {"title": "«Лучший по профессии»", "region": "Томская область", "year": "2026", "zone": "Asia/Tomsk",
            "operator_name": "Департамент труда", "operator_inn": "7017000000"}
 DATES = {"applications_open_at": "2026-03-01 09:00", "applications_close_at": "15.05.2026 18:00:30"}
-TEXTS = {kind: "Текст согласия, достаточно длинный, чтобы его можно было утвердить как документ." for kind in
-         ("processing", "video", "publication")}
+TEXTS = dict.fromkeys(("processing", "video", "publication"), "Текст согласия, достаточно длинный, чтобы его можно было утвердить как документ.")
 
 
 @pytest.fixture
