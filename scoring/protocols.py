@@ -6,7 +6,7 @@ How a kind of protocol joins in (experts: scoring/documents/expert_protocol.py; 
    the rule setting, roles of those who lead and sign, the table of states, and hooks (facts as they are now, what
    happens when the text is frozen, who else may read it).
 2. `start(kind, contest=…, nomination=…, subject=row, facts=…, signers=[Signer(…)], rule=…, by=…, now=…)` makes the
-   draft or the next edition; `subject` is the row the protocol belongs to (a nomination, a meeting): one protocol is open
+   draft or the next edition; `subject` is the row it belongs to (a nomination, a meeting): one protocol is open
    per subject. `facts` are canonical JSON values: {"schema": 1, "protocol": {…}} and, where a table was computed,
    "inputs" and "summary" beside them (scoring/recalc.py recomputes those). The template gets them as `facts`.
    `signers` are those present; who of them signs follows from the rule (rules/completion.py).

@@ -58,6 +58,7 @@ def _paper(token: str) -> verification.Paper:
     found = verification.by_token(token)
     if found is None:
         raise NotVisible(UNKNOWN)
+    g.zone = found.document.meta["zone"]
     return found
 
 
