@@ -50,4 +50,5 @@ ROAD: list[tuple[str, Step]] = [
     ("документы и сертификат центра", verification.fetch),
     ("страница проверки, изменённый байт", verification.by_page),
     ("pdfsig и pyHanko", verification.by_tools),
+    ("журнал цел, внутренних ошибок не было", verification.integrity),
 ]

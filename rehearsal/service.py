@@ -44,22 +44,25 @@ class Service:
         expect(done.returncode == 0, f"flask {' '.join(words)}: код {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def install(self) -> tuple[str, str]:
-        """Make the database and the first administrator; gives his address and one-time password as shown."""
-        self.command("db", "upgrade")
+    def first_admin(self) -> tuple[str, str]:
+        """Address and one-time password of the first administrator, as the command shows them."""
         shown = self.command("admin", "first")
         found = re.search(r"Адрес: (\S+)\s+Одноразовый пароль: (\S+)", shown)
         address, password = needed(found, f"flask admin first не показал пароль: {shown}").groups()
         return address, password
 
     def start(self) -> None:
-        """Web and worker under the supervisor; returns when the service answers."""
+        """Web and worker under the supervisor; `wait` for them."""
+        self.command("db", "upgrade")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "setup.supervise"], cwd=ROOT, env=self.environment,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+    def wait(self) -> None:
+        """Return when the service answers; Failed when it does not come up."""
         deadline = time.monotonic() + START_S
         while not self._answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
                 raise Failed(f"Сервис не запустился:\n{self.tail()}")
             time.sleep(0.2)
 
@@ -76,7 +79,7 @@ class Service:
     def faults(self) -> list[str]:
         """Lines of internal faults; a clean rehearsal has none."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return [line for line in text.splitlines() if re.search(r"\bfault\b|\[error|Traceback", line)]
+        return [line for line in text.splitlines() if re.search(r"\[error|Traceback", line)]
 
     def stop(self, keep: bool = False) -> None:
         """End the processes; remove their folder unless it is to be looked at."""

@@ -6,9 +6,10 @@ from rehearsal.world import World, invited
 
 
 def start(world: World, report: Report) -> None:
-    """Database, first administrator, web and worker."""
-    world.admin.email, world.admin.secret = world.service.install()
+    """Database, web and worker; the command makes the first administrator meanwhile."""
     world.service.start()
+    world.admin.email, world.admin.secret = world.service.first_admin()
+    world.service.wait()
     visitor = world.admin.browser.get("/")
     expect("login" in visitor.response.text, "первая страница посетителя не ведёт ко входу")
 

@@ -70,6 +70,14 @@ def by_tools(world: World, report: Report) -> None:
         _pyhanko(report.out / "ca.pem", document)
 
 
+def integrity(world: World, report: Report) -> None:
+    """The administrator has the whole journal checked; the processes have told of no internal fault."""
+    page = world.admin.browser.get("/journal").form(r"/journal/check").send()
+    expect("Журнал цел" in page.text, f"{page}: {page.text[:300]}")
+    faults = world.service.faults()
+    expect(not faults, f"внутренние ошибки сервиса: {faults[:5]}")
+
+
 def _run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     expect(done.returncode == 0, f"{' '.join(command)}: код {done.returncode}\n{done.stdout}{done.stderr}")

@@ -21,4 +21,4 @@ def come(world: World, nominations: list[Nomination], moment: datetime) -> None:
         place = f"/participants/{late.participant}/absence"
         page = world.secretary.browser.get(f"/nominations/{nomination.ident}/participants").form(place).send(
             {"reason": "опоздал на теоретический этап"})
-        expect("опоздал" in page.text, f"{page}: неявка не видна")
+        expect("не явился" in page.rows()[late.code] and not page.has_form(place), f"{page}: неявка не видна")
