@@ -133,10 +133,10 @@ def _rule(meeting: Meeting, item: AgendaItem | None) -> str:
 
 def _step(item: AgendaItem, current: AgendaItem | None) -> dict[str, str]:
     state = "done" if item.state in ("closed", "withdrawn") else "now" if item is current else "todo"
-    detail = ITEM_LABELS[item.state]
-    if item.state == "closed":
-        detail = item.result["text"]
-    return {"text": f"{item.number}. {item.wording}", "detail": detail, "state": state}
+    detail = item.result["text"] if item.state == "closed" else ITEM_LABELS[item.state]
+    title = f", «{item.nomination.title}»" if item.nomination else ""
+    short = {"protocol": "Места", "tie": "Равенство баллов", "return": "Возврат протокола"}.get(item.kind)
+    return {"text": f"{item.number}. {short + title if short else item.wording}", "detail": detail, "state": state}
 
 
 def _places(item: AgendaItem | None) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from scoring.models.papers import Protocol
 from scoring.protocol_kinds import KINDS, Kind, Signer
 from scoring.rules.quorum import BASES, VOTES
 from scoring.rules.states import COMMISSION_PROTOCOL_STEPS, PRESENCE_LABELS
+from scoring.rules.wording import row_note
 
 KEY = "commission"
 FORM = Form("commission_protocol", "Протокол заседания конкурсной комиссии",
@@ -59,7 +60,8 @@ def facts(meeting: Meeting) -> dict[str, Any]:
     words = _words(meeting) | {"items": [_item(item, meeting) for item in decided],
                                "withdrawn": [{"number": item.number, "wording": item.wording} for item in meeting.items
                                              if item.state == "withdrawn"],
-                               "awards": [_award(item) for item in decided if item.id in tables],
+                               "awards": [_award(item, tables[item.id]["summary"]) for item in decided
+                                          if item.id in tables],
                                "annexes": _annexes(decided)}
     if len(tables) == 1:
         found = {**next(iter(tables.values())), recalc.WORDS: words}
@@ -85,7 +87,8 @@ def _words(meeting: Meeting) -> dict[str, Any]:
             "absent": [{"name": row.name, "role": DUTY_WORDS[row.duty], "reason": row.reason}
                        for row in meeting.roster if row.confirmed_at is None],
             "quorum": {"share": found.share, "needed": found.needed, "total": found.total, "came": len(came)},
-            "rules": {key: meeting.rules[key] for key in ("majority_base", "casting_vote", "ballot")},
+            "rules": {"majority_base": meeting.rules["majority_base"], "ballot": meeting.rules["ballot"],
+                      "casting_vote": meeting.rules["casting_vote"] and meeting.rules["ballot"] != "secret"},
             "clauses": meeting.rules["clauses"], "base_words": BASES[meeting.rules["majority_base"]]}
 
 
@@ -120,13 +123,15 @@ def _table(item: AgendaItem) -> dict[str, Any]:
     return recalc.document(awards.inputs_with(expert, item.frozen["resolutions"]))
 
 
-def _award(item: AgendaItem) -> dict[str, Any]:
+def _award(item: AgendaItem, table: dict[str, Any]) -> dict[str, Any]:
     people, prizes = awards.people_by_code(item.nomination_id or 0), item.frozen["prize_places"]
-    blank = {"name": "", "organisation": ""}
+    blank, notes = {"name": "", "organisation": ""}, {row["code"]: row_note(row) for row in table["rows"]}
     return {"nomination": item.nomination.title if item.nomination else "", "prize_places": prizes, "item": item.number,
             "summary_sha256": item.frozen["summary_sha256"],
-            "rows": [{**row, **people.get(row["code"], blank), "award": awards.award(row["place"], prizes)}
-                     for row in item.frozen["rows"]]}
+            "rows": [{**row, **people.get(row["code"], blank), "award": awards.award(row["place"], prizes),
+                      "note": notes[row["code"]]} for row in item.frozen["rows"]],
+            "others": [{key: row[key] for key in awards.KEPT} | {"note": notes[row["code"]]} for row in table["rows"]
+                       if row["place"] is None]}
 
 
 def _annexes(decided: list[AgendaItem]) -> list[dict[str, Any]]:

@@ -10,11 +10,14 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from contest import participants
+from core import access
 from core.db import reading, session
 from core.journal import JournalEntry
 from scoring import meetings, protocols, recalc
 from scoring.models.meetings import AgendaItem, Meeting, Presence, Vote
 from scoring.models.papers import Protocol
+from tests.desk.test_home import queries
 
 
 @pytest.fixture
@@ -357,6 +360,33 @@ def test_a_shared_place_after_a_tie(make, login):
     make.votes(tie, {account.id: "for" for account in board.members})
     places = make.item(board, meeting, kind="protocol")
     assert [row["place"] for row in stored(AgendaItem, places.id).frozen["rows"]] == [1, 1, 3]
+
+
+def test_who_has_no_place_stands_in_the_annex_with_the_reason(make):
+    group = make.marked_group(participants=3)
+    make._call(_absent, group.nomination.id, group.codes[0])
+    make.accepted(group)
+    paper = make.decided(make.board(group=group), signed=False)
+    award = stored(Protocol, paper.id).content["protocol"]["awards"][0]
+    assert [(row["place"], row["code"]) for row in award["rows"]] == [(1, "У-0217"), (2, "У-0317")]
+    assert award["others"] == [{"place": None, "code": "У-0117", "theory_hundredths": None, "practice_hundredths": None,
+                                "total_hundredths": None, "note": "не явился: болезнь"}]
+
+
+def _absent(make, nomination_id, code):
+    participants.mark_absent(participants.by_code(nomination_id)[code], reason="болезнь", by=access.Me(0, "тест"),
+                             now=make.now)
+
+
+def test_a_list_takes_as_many_queries_for_three_as_for_one(make, login, board):
+    counted = []
+    secretary = login(board.secretary)
+    for _ in range(3):
+        make.meeting(board)
+        with queries() as seen:
+            assert secretary.get("/meetings").status_code == 200
+        counted.append(len(seen))
+    assert counted[0] == counted[2]
 
 
 def test_strangers_and_other_roles_find_nothing(make, login, board, client):
