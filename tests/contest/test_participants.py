@@ -57,12 +57,15 @@ def test_the_draw_is_public_and_anybody_repeats_it(organiser, client, make, nomi
         assert session.scalar(select(func.count()).select_from(Document).where(Document.form == "draw_protocol")) == 1
     result = [lots.Drawn(number, *lot) for number, lot in stored.items()]
     assert lots.verify(result, _numbers(nomination), held.seed) == []
-    assert held.seed in shown and all(lot[0] in shown for lot in stored.values())
-    assert not any(number in shown for number in stored) and "Зайцев" not in shown
+    assert held.seed in shown
+    assert all(lot[0] in shown for lot in stored.values())
+    assert not any(number in shown for number in stored)
+    assert "Зайцев" not in shown
     assert sha256(json.dumps(json.loads(held.result), ensure_ascii=False, sort_keys=True,
                              separators=(",", ":")).encode()).hexdigest() == held.sha256
     second = organiser.post_form(page, SEED | {"seed": "другой"})
-    assert second.status_code == 422 and "уже проведена" in second.text
+    assert second.status_code == 422
+    assert "уже проведена" in second.text
 
 
 @pytest.mark.parametrize(("wrong", "words"), [
@@ -72,14 +75,16 @@ def test_the_draw_is_public_and_anybody_repeats_it(organiser, client, make, nomi
 def test_a_draw_without_its_ground_is_refused(organiser, make, nomination, wrong, words):
     make.participant(nomination)
     answer = organiser.post_form(f"/nominations/{nomination.id}/draw", SEED | wrong)
-    assert answer.status_code == 422 and words in answer.text
+    assert answer.status_code == 422
+    assert words in answer.text
     with reading():
         assert session.scalar(select(func.count(Participant.code))) == 0
 
 
 def test_a_draw_of_nobody_is_refused(organiser, nomination):
     answer = organiser.post_form(f"/nominations/{nomination.id}/draw", SEED)
-    assert answer.status_code == 422 and "Список участников пуст" in answer.text
+    assert answer.status_code == 422
+    assert "Список участников пуст" in answer.text
 
 
 def test_somebody_admitted_later_is_drawn_without_touching_the_others(organiser, make, nomination):
@@ -95,7 +100,8 @@ def test_somebody_admitted_later_is_drawn_without_touching_the_others(organiser,
     with reading():
         assert session.get_one(Participant, first.id).code == code
         late = session.get_one(Participant, later.id)
-        assert late.order_no == 2 and late.code not in (None, code)
+        assert late.order_no == 2
+        assert late.code not in (None, code)
 
 
 def _with_secret(make, account_id):
@@ -119,7 +125,8 @@ def test_the_briefing_is_signed_by_the_secret_and_each_version_anew(organiser, l
                          ({"secret": ""}, "это ваша подпись"), ({"version": ""}, "новую редакцию")):
         data = {key: value for key, value in (sign | wrong).items() if value}
         answer = browser.post_form(page, data)
-        assert answer.status_code == 422 and words in answer.text
+        assert answer.status_code == 422
+        assert words in answer.text
     with reading():
         assert session.scalar(select(func.count(BriefingSignature.id))) == 0
     assert browser.post_form(page, sign).status_code == 303
@@ -127,7 +134,8 @@ def test_the_briefing_is_signed_by_the_secret_and_each_version_anew(organiser, l
     organiser.post_form(edit, text | {"text": "Новый текст: работать только в средствах защиты."})
     assert "Подпишите инструктаж" in browser.get(page).text
     old = browser.post_form(page, sign)
-    assert old.status_code == 422 and "новую редакцию" in old.text
+    assert old.status_code == 422
+    assert "новую редакцию" in old.text
     assert browser.post_form(page, sign | {"version": "2"}).status_code == 303
     journal = organiser.get(f"/nominations/{nomination.id}/briefing/journal").text
     assert "Подписали: 1 из 1" in journal
@@ -139,7 +147,8 @@ def test_the_briefing_is_signed_by_the_secret_and_each_version_anew(organiser, l
 def test_the_journal_becomes_a_paper_once_somebody_has_signed(organiser, make, nomination):
     page = f"/nominations/{nomination.id}/briefing/journal"
     empty = organiser.post_form(page)
-    assert empty.status_code == 422 and "ещё нет подписей" in empty.text
+    assert empty.status_code == 422
+    assert "ещё нет подписей" in empty.text
     assert organiser.get(f"{page}.pdf").status_code == 404
     make.participant(nomination, ready=True)
     assert organiser.post_form(page).status_code == 303
@@ -161,9 +170,11 @@ def test_identity_by_camera_refused_shown_again_approved(login, make, contest, n
     proctor = login(make.staff(contest, "proctor"))
     assert 'name="face"' in browser.get(page).text
     half = browser.post_form(page, {"face": (io.BytesIO(picture("JPEG")), "face.jpg")})
-    assert half.status_code == 422 and "снимок документа" in half.text
+    assert half.status_code == 422
+    assert "снимок документа" in half.text
     text = browser.post_form(page, _photos() | {"face": (io.BytesIO(b"not a picture"), "face.jpg")})
-    assert text.status_code == 422 and "не принимается" in text.text
+    assert text.status_code == 422
+    assert "не принимается" in text.text
     assert login(other.account_id).post_form(page, _photos()).status_code == 404
     assert browser.post_form(page, _photos()).status_code == 303
     assert browser.post_form(page, _photos()).status_code == 422
@@ -174,13 +185,15 @@ def test_identity_by_camera_refused_shown_again_approved(login, make, contest, n
     with reading():
         assert session.scalar(select(func.count()).where(JournalEntry.action == "identity.viewed")) == 1
     silent = proctor.post_form(f"{url}/decision", {"outcome": "refuse"}, page=queue)
-    assert silent.status_code == 422 and "Напишите, что не так" in silent.text
+    assert silent.status_code == 422
+    assert "Напишите, что не так" in silent.text
     assert proctor.post_form(f"{url}/decision", {"outcome": "refuse", "reason": "Не видно лица"},
                              page=queue).status_code == 303
     assert proctor.post_form(f"{url}/decision", {"outcome": "approve"}, page=queue).status_code == 422
     assert "Не видно лица" in browser.get(page).text
     assert browser.post_form(page, _photos()).status_code == 303
-    assert proctor.post_form(f"/identities/{shown.id + 1}/decision", {"outcome": "approve"}, page=queue).status_code == 303
+    assert proctor.post_form(f"/identities/{shown.id + 1}/decision", {"outcome": "approve"},
+                             page=queue).status_code == 303
     assert "Личность установлена" in browser.get(page).text
 
 
@@ -195,7 +208,8 @@ def test_who_may_establish_an_identity(login, make, contest, nomination):
     site = login(make.staff(contest, "site"))
     assert vouch in site.get(queue).text
     empty = site.post_form(vouch, {"note": ""}, page=queue)
-    assert empty.status_code == 422 and "вид документа" in empty.text
+    assert empty.status_code == 422
+    assert "вид документа" in empty.text
     assert site.post_form(vouch, {"note": "паспорт"}, page=queue).status_code == 303
     assert site.post_form(vouch, {"note": "паспорт"}, page=queue).status_code == 422
     with reading():
@@ -209,12 +223,14 @@ def test_nobody_establishes_their_own_identity(login, make, contest, nomination)
         session.get_one(Participant, person.id).account_id = with_role.id
     browser, queue = login(with_role), f"/nominations/{nomination.id}/identities"
     own = browser.post_form(f"/participants/{person.id}/identity/site", {"note": "паспорт"}, page=queue)
-    assert own.status_code == 422 and "О себе решать нельзя" in own.text
+    assert own.status_code == 422
+    assert "О себе решать нельзя" in own.text
     browser.post_form(f"/participants/{person.id}/identity", _photos())
     with reading():
         shown = session.scalars(select(Identity)).one()
     own = browser.post_form(f"/identities/{shown.id}/decision", {"outcome": "approve"}, page=queue)
-    assert own.status_code == 422 and "О себе решать нельзя" in own.text
+    assert own.status_code == 422
+    assert "О себе решать нельзя" in own.text
 
 
 def test_experts_see_codes_and_no_names(login, make, nomination):
@@ -224,10 +240,14 @@ def test_experts_see_codes_and_no_names(login, make, nomination):
     with reading():
         name = session.scalar(select(Participant).where(Participant.id == person.id)).account_id
     seen = expert.get(page).text
-    assert "У-0417" in seen and "Зайцев" not in seen and f"/participants/{person.id}/absence" not in seen
-    assert name and "Зайцев" in staff.get(page).text
+    assert "У-0417" in seen
+    assert "Зайцев" not in seen
+    assert f"/participants/{person.id}/absence" not in seen
+    assert name
+    assert "Зайцев" in staff.get(page).text
     absent = staff.post_form(f"/participants/{person.id}/absence", {"reason": ""}, page=page)
-    assert absent.status_code == 422 and "о неявке" in absent.text
+    assert absent.status_code == 422
+    assert "о неявке" in absent.text
     assert staff.post_form(f"/participants/{person.id}/absence", {"reason": "не вышел на связь"},
                            page=page).status_code == 303
     assert "не явился" in expert.get(page).text
@@ -241,5 +261,6 @@ def test_who_withdraws_is_out_of_the_lists_and_signs_nothing(login, make, nomina
     assert browser.post_form(f"/applications/{person.application_id}/withdrawal").status_code == 303
     assert "Допущенных участников пока нет" in organiser.get(f"/nominations/{nomination.id}/participants").text
     shown = browser.post_form(f"/participants/{person.id}/identity", _photos())
-    assert shown.status_code == 422 and "участие прекращено" in shown.text
+    assert shown.status_code == 422
+    assert "участие прекращено" in shown.text
     assert "участник" not in browser.get("/").text.partition("<main")[0]

@@ -72,10 +72,12 @@ def test_a_return_and_a_proposal_at_once_leave_one_of_them(app, make):
     row, by = make.application(state="registered"), make.organiser()
 
     def propose():
-        applications.propose(applications.load(row.id), proposal="admit", reason_code="", reason="", by=by, now=make.now)
+        applications.propose(applications.load(row.id), proposal="admit", reason_code="", reason="", by=by,
+                             now=make.now)
 
     def send_back():
-        applications.return_for_correction(applications.load(row.id), text="Нет разряда", due_at=None, by=by, now=make.now)
+        applications.return_for_correction(applications.load(row.id), text="Нет разряда", due_at=None, by=by,
+                                           now=make.now)
     assert _at_once(app, propose, send_back) == ["done", "wrong_state"]
 
 

@@ -27,8 +27,8 @@ def contest(make: Any, *, by: access.Me | None = None, announced: bool = True, z
             **facts: Any) -> Contest:
     """A contest whose applications are open now; announced when asked, with a nomination-free look at its texts."""
     by = by or make.organiser()
-    given = {"title": "«Лучший по профессии» в Томской области", "region": "Томская область", "year": 2026, "zone": zone,
-             "operator_name": "Департамент труда", "applications_open_at": make.now - timedelta(days=1),
+    given = {"title": "«Лучший по профессии» в Томской области", "region": "Томская область", "year": 2026,
+             "zone": zone, "operator_name": "Департамент труда", "applications_open_at": make.now - timedelta(days=1),
              "applications_close_at": make.now + timedelta(days=20)} | facts
     made = contests.create_contest(by=by, now=make.now, **given)
     contests.set_consent_texts(made, CONSENTS, by=by, now=make.now)
