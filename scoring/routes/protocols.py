@@ -44,13 +44,13 @@ def draft(nomination_id: int):
 @blueprint.get("/protocols/<int:protocol_id>")
 @allow(*READERS)
 def page(protocol_id: int):
-    return _page(protocols.visible(me, protocol_id))
+    return _page(_load(protocol_id))
 
 
 @blueprint.post("/protocols/<int:protocol_id>/approval-opening")
 @allow(*READERS)
 def approval(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     form = ApprovalForm(protocol.contest.zone)
     return _done(protocol, "approval", form, lambda: protocols.open_approval(
         protocol, due_at=form.due_at.instant, by=me, now=g.now))
@@ -59,7 +59,7 @@ def approval(protocol_id: int):
 @blueprint.post("/protocols/<int:protocol_id>/agreements")
 @allow(*READERS)
 def agreements(protocol_id: int):
-    protocol, form = protocols.visible(me, protocol_id), AgreementForm()
+    protocol, form = _load(protocol_id), AgreementForm()
     return _done(protocol, "agreement", form, lambda: protocols.agree(
         protocol, outcome=form.outcome.data, text=form.text.data or "", by=me, now=g.now))
 
@@ -67,7 +67,7 @@ def agreements(protocol_id: int):
 @blueprint.post("/protocols/<int:protocol_id>/agreements/<int:agreement_id>/answer")
 @allow(*READERS)
 def answer(protocol_id: int, agreement_id: int):
-    protocol, form = protocols.visible(me, protocol_id), AnswerForm()
+    protocol, form = _load(protocol_id), AnswerForm()
     remark = next((row for row in protocol.agreements if row.id == agreement_id), None)
     if remark is None:
         raise NotVisible
@@ -78,7 +78,7 @@ def answer(protocol_id: int, agreement_id: int):
 @blueprint.post("/protocols/<int:protocol_id>/freezing")
 @allow(*READERS)
 def freezing(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     form = FreezingForm(protocol.contest.zone)
     return _done(protocol, "freezing", form, lambda _: None, first=lambda: protocols.freeze_now(
         protocol_id, by=me, now=g.now, signing_due_at=form.signing_due_at.instant))
@@ -87,21 +87,21 @@ def freezing(protocol_id: int):
 @blueprint.get("/protocols/<int:protocol_id>/file.pdf")
 @allow(*READERS)
 def file(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     return storage.send(_head(protocol).blob, f"{protocol.number.replace('/', '-')}.pdf", download=True)
 
 
 @blueprint.get("/protocols/<int:protocol_id>/preview")
 @allow(*READERS)
 def preview(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     return storage.send(_head(protocol).blob, f"{protocol.number.replace('/', '-')}.pdf")
 
 
 @blueprint.get("/protocols/<int:protocol_id>/facts.json")
 @allow(*READERS)
 def facts(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     return Response(protocol.facts, mimetype="application/json",
                     headers={"Content-Disposition": "attachment; filename=facts.json"})
 
@@ -109,7 +109,7 @@ def facts(protocol_id: int):
 @blueprint.route("/protocols/<int:protocol_id>/signature", methods=["GET", "POST"])
 @allow(*READERS)
 def signature(protocol_id: int):
-    protocol, form = protocols.visible(me, protocol_id), SignatureForm()
+    protocol, form = _load(protocol_id), SignatureForm()
     if _signed_already(protocol):
         return redirect(url_for("protocols.page", protocol_id=protocol_id), 303)
     if submit(form, lambda done: signing.register(done, by=me, now=g.now), first=lambda: signing.sign_file(
@@ -121,7 +121,7 @@ def signature(protocol_id: int):
 @blueprint.route("/protocols/<int:protocol_id>/dissent", methods=["GET", "POST"])
 @allow(*READERS)
 def dissent(protocol_id: int):
-    protocol, form = protocols.visible(me, protocol_id), DissentForm()
+    protocol, form = _load(protocol_id), DissentForm()
     if _signed_already(protocol):
         return redirect(url_for("protocols.page", protocol_id=protocol_id), 303)
     if submit(form, lambda done: signing.register(done, by=me, now=g.now), first=lambda: dissents.sign_with_dissent(
@@ -134,7 +134,7 @@ def dissent(protocol_id: int):
 @blueprint.get("/protocols/<int:protocol_id>/signature/receipt")
 @allow(*READERS)
 def receipt(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     row = protocols.signatory_of(protocol, me)
     own = [one for one in protocol.revisions if row is not None and one.signatory_id == row.id]
     if row is None or not own:
@@ -145,7 +145,7 @@ def receipt(protocol_id: int):
 @blueprint.get("/protocols/<int:protocol_id>/dissents/<int:dissent_id>/file.pdf")
 @allow(*READERS)
 def dissent_file(protocol_id: int, dissent_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     found = next((row.dissent for row in protocol.signatories if row.dissent and row.dissent.id == dissent_id), None)
     if found is None or found.blob_id is None:
         raise NotVisible
@@ -155,7 +155,7 @@ def dissent_file(protocol_id: int, dissent_id: int):
 @blueprint.route("/protocols/<int:protocol_id>/refusal", methods=["GET", "POST"])
 @allow(*READERS)
 def refusal(protocol_id: int):
-    protocol, form = protocols.visible(me, protocol_id), ReasonForm()
+    protocol, form = _load(protocol_id), ReasonForm()
     if submit(form, lambda: signing.refuse_to_sign(protocol_id, reason=form.reason.data, by=me, now=g.now)):
         return redirect(url_for("protocols.page", protocol_id=protocol_id), 303)
     return render_template("confirm.html", form=form, title="Отказаться от подписи?", danger=True,
@@ -168,7 +168,7 @@ def refusal(protocol_id: int):
 @blueprint.route("/protocols/<int:protocol_id>/paper", methods=["GET", "POST"])
 @allow(*STAFF)
 def paper(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     form = PaperForm(pages.waiting_signers(protocol))
     if submit(form, lambda: signing.enter_paper(
             protocol_id, form.signer_id.data, form.scan.received, note=form.note.data or "", by=me, now=g.now)):
@@ -198,7 +198,7 @@ def scan(paper_id: int):
 @blueprint.post("/protocols/<int:protocol_id>/missed")
 @allow(*STAFF)
 def missed(protocol_id: int):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     form = SignerForm(pages.waiting_signers(protocol))
     return _done(protocol, "missed", form, lambda: signing.mark_missed(
         protocol_id, form.signer_id.data, by=me, now=g.now))
@@ -207,15 +207,22 @@ def missed(protocol_id: int):
 @blueprint.post("/protocols/<int:protocol_id>/names")
 @allow(*READERS)
 def names(protocol_id: int):
-    protocol, form = protocols.visible(me, protocol_id), DeedForm()
+    protocol, form = _load(protocol_id), DeedForm()
     return _done(protocol, "names", form, lambda: protocols.open_names(protocol, by=me, now=g.now))
+
+
+def _load(protocol_id):
+    """The protocol the person may see; the page stands in its contest's zone."""
+    protocol = protocols.visible(me, protocol_id)
+    g.zone, g.place = protocol.contest.zone, protocol.contest.title
+    return protocol
 
 
 def _done(protocol, name, form, operation, first=None):
     """Back to the protocol after a deed, or its page with the form that was not taken."""
     if submit(form, operation, first=first):
         return redirect(url_for("protocols.page", protocol_id=protocol.id), 303)
-    return _page(protocols.visible(me, protocol.id), **{name: form})
+    return _page(_load(protocol.id), **{name: form})
 
 
 def _page(protocol, **sent):
@@ -224,7 +231,6 @@ def _page(protocol, **sent):
     fresh = {"approval": ApprovalForm(zone, formdata=None), "agreement": AgreementForm(formdata=None),
              "answer": AnswerForm(formdata=None), "freezing": FreezingForm(zone, formdata=None),
              "missed": SignerForm(pages.waiting_signers(protocol), formdata=None), "names": DeedForm(formdata=None)}
-    g.zone, g.place = zone, protocol.contest.title
     found = next(iter(sent.values()), None)
     return render_template("scoring/protocol.html", protocol=protocol, page=pages.page(protocol, me=me, now=g.now),
                            failed=found, **(fresh | sent)), 422 if sent else 200
@@ -242,7 +248,7 @@ def _signed_already(protocol):
 
 
 def _signature_page(template, protocol_id, form):
-    protocol = protocols.visible(me, protocol_id)
+    protocol = _load(protocol_id)
     row = protocols.signatory_of(protocol, me)
     if row is None:
         raise NotVisible
