@@ -169,14 +169,11 @@ def closing(world: World) -> Target:
 @entry("meetings.protocol")
 def protocol(world: World) -> Target:
     found = world.stage(voted)
-    made = world.do(lambda: commission.close(meetings.locked(found["meeting"]), by=world.make.me(found["secretary"]),
-                                             now=world.clock.now).id)
-
-    def returned() -> None:
-        row = session.get_one(commission.Protocol, made)
-        row.state = "superseded"
-
-    world.do(returned)
+    world.do(lambda: commission.close(meetings.locked(found["meeting"]), by=world.make.me(found["secretary"]),
+                                      now=world.clock.now))
+    world.do(lambda: agenda.write_minutes(
+        session.get_one(agenda.AgendaItem, found["item"]), meetings.locked(found["meeting"]), speaker="Морозов",
+        minutes="Выступил.", by=world.make.me(found["secretary"]), now=world.clock.now))
     return Target({"meeting_id": found["meeting"]}, found["secretary"])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core.accounts import Account
 from core.db import session
-from scoring import handover, protocols, signing
+from scoring import handover, keys, protocols, signing
 from scoring.models.papers import Agreement, Certificate, Document, Handover, PaperSignature, Protocol, Signatory
 from tests.bad_input.entries.contest import staff
 from tests.bad_input.entries.samples import PDF, photo
@@ -101,13 +101,9 @@ def revocation(world: World) -> Target:
     contest = world.make.contest()
     account = staff(world, "secretary", contest.id)
     row = world.do(lambda: world.make.certificate(session.get_one(Account, account.id)).id)
-
-    def revoked() -> None:
-        held = session.get_one(Certificate, row)
-        held.revoked_at, held.revocation_reason = world.clock.now, "утрата"
-
-    return Target({"certificate_id": row}, account, form={"reason": "Фразу узнал другой человек."},
-                  closed={"revoked": revoked})
+    return Target({"certificate_id": row}, account, form={"reason": "Фразу узнал другой человек."}, closed={
+        "revoked": lambda: keys.revoke(session.get_one(Certificate, row), reason="утрата",
+                                       by=world.make.me(account), now=world.clock.now)})
 
 
 @entry("protocols.draft")
@@ -188,8 +184,10 @@ def paper_check(world: World) -> Target:
 @entry("protocols.missed")
 def missed(world: World) -> Target:
     found = world.stage(frozen)
+    world.clock.move(days=30)
     return Target({"protocol_id": found["protocol"]}, found["secretary"],
-                  form={"signer_id": str(world.do(lambda: _signatory(found["expert"])))})
+                  form={"signer_id": str(world.do(lambda: _signatory(found["expert"])))},
+                  closed={"before the term": lambda: world.clock.move(days=-30)})
 
 
 @entry("protocols.names")

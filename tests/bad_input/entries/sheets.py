@@ -106,7 +106,8 @@ def reopening(world: World) -> Target:
     _nomination, (chair, expert), rows = staged(world)
     for row in rows.values():
         world.make.fill(row, to="signed")
-    return Target({"sheet_id": rows[expert.id].id}, chair, form={"reason": "Ошибка в уровне."}, rights={"the expert": expert})
+    return Target({"sheet_id": rows[expert.id].id}, chair, form={"reason": "Ошибка в уровне."},
+                  rights={"the expert": expert})
 
 
 def diverging(world: World):
