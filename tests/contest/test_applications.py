@@ -13,7 +13,8 @@ from core.db import reading, session
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 ENTERED = {"last_name": "Петров", "first_name": "Пётр", "birth_date": "12.04.1988",
-           "citizenship": "Российская Федерация", "document": "паспорт", "phone": "+7 900 111-22-33", "organisation": "ООО", "position": "сварщик",
+           "citizenship": "Российская Федерация", "document": "паспорт", "phone": "+7 900 111-22-33",
+           "organisation": "ООО", "position": "сварщик",
            "experience_profession": "5", "no_penalties": "y", "place_kind": "home"}
 
 
