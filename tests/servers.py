@@ -73,6 +73,7 @@ class Server:
     """A program with a folder and a port of its own, started by `start` and ended by `stop` or `kill`."""
 
     ending = signal.SIGTERM
+    patience = PATIENCE_S
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="contest-", dir="/tmp"))
@@ -96,7 +97,7 @@ class Server:
                 self.command(), cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 preexec_fn=end_with_parent(self.ending), **self.identity(),
             )
-        wait_until(lambda: self.ended() or self.answers(), f"{self.command()[0]} answers")
+        wait_until(lambda: self.ended() or self.answers(), f"{self.command()[0]} answers", self.patience)
         if self.ended():
             raise Unavailable(f"{self.command()[0]} ended at once:\n{(self.folder / 'log').read_text()[-2000:]}")
 
@@ -115,7 +116,7 @@ class Server:
     def _end(self, how: signal.Signals) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
-            self.process.wait(PATIENCE_S)
+            self.process.wait(self.patience)
 
 
 class Postgres(Server):

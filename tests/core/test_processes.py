@@ -1,14 +1,11 @@
 """The real processes: gunicorn on gevent with real sockets, the worker; killed and started again."""
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import socketio as client_side
@@ -19,10 +16,10 @@ from core import db as database
 from core.accounts import Account, LoginSession
 from core.db import session
 from core.jobs import Job
-from tests import servers
+from tests import programs, servers
+from tests.programs import ROOT, Web
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
 WORKER = """
 import sys
 from pathlib import Path
@@ -45,38 +42,11 @@ with db.scope(write=True) as unit:
 """
 
 
-class Program(servers.Server):
-    """A process of ours over the data folder and the database of the test."""
+class Worker(programs.Worker):
+    """The worker with a job of the test."""
 
-    def __init__(self, db: str, data: Path) -> None:
-        super().__init__()
-        self.data = data
-        self.env = {**os.environ, "DATABASE_URL": db, "DATA_DIR": str(data), "PORT": str(self.port), "SECRET_KEY": "x",
-                    "ENVIRONMENT": "test", "PUBLIC_URL": "", "MAIL_URL": "", "REDIS_URL": "", "PYTHONPATH": str(ROOT)}
-
-    def identity(self):
-        return {"env": self.env}
-
-
-class Web(Program):
-    def command(self):
-        return [str(Path(sys.executable).with_name("gunicorn")), "--config", str(ROOT / "gunicorn.conf.py"), "--chdir",
-                str(ROOT), "wsgi:app"]
-
-    def answers(self):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/socket.io/?EIO=4&transport=polling") as reply:
-                return reply.status == 200
-        except OSError:
-            return False
-
-
-class Worker(Program):
     def command(self):
         return [sys.executable, "-c", WORKER, str(self.data)]
-
-    def answers(self):
-        return b"working" in (self.folder / "log").read_bytes()
 
 
 @pytest.fixture
