@@ -1,4 +1,4 @@
-"""Accounts, their secrets, login sessions, invitations and roles. A role is a string, its scope a pair: no contest here."""
+"""Accounts, their secrets, login sessions, invitations and roles. A role is a string, its scope a pair."""
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint

@@ -1,16 +1,24 @@
 """How often one may try a secret: counted by account and by network address, in memory or in Redis."""
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
+import structlog
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
 
 from core.config import Settings
 from core.errors import Refused
 
+REDIS_WAIT_S = 2
+R = TypeVar("R")
+log = structlog.get_logger("attempts")
+
 
 class _Limits(NamedTuple):
     limiter: MovingWindowRateLimiter
+    spare: MovingWindowRateLimiter
     account: RateLimitItem
     address: RateLimitItem
 
@@ -19,19 +27,25 @@ _state: dict[str, _Limits] = {}
 
 
 def init(settings: Settings) -> None:
-    """Take the limits from the settings; several web processes share their counts through Redis."""
-    storage = storage_from_string(settings.REDIS_URL) if settings.REDIS_URL else MemoryStorage()
+    """Take the limits from the settings; several web processes share their counts through Redis.
+
+    While Redis is away each process counts for itself: a login must not depend on it.
+    """
+    storage: object = MemoryStorage()
+    if settings.REDIS_URL:
+        storage = storage_from_string(settings.REDIS_URL, socket_connect_timeout=REDIS_WAIT_S,
+                                      socket_timeout=REDIS_WAIT_S)
     assert isinstance(storage, Storage)
-    _state["limits"] = _Limits(MovingWindowRateLimiter(storage), parse(settings.LOGIN_ATTEMPTS_PER_ACCOUNT),
-                               parse(settings.LOGIN_ATTEMPTS_PER_ADDRESS))
+    _state["limits"] = _Limits(MovingWindowRateLimiter(storage), MovingWindowRateLimiter(MemoryStorage()),
+                               parse(settings.LOGIN_ATTEMPTS_PER_ACCOUNT), parse(settings.LOGIN_ATTEMPTS_PER_ADDRESS))
 
 
 def count(account: str, address: str = "") -> None:
     """Count one attempt on an account (any stable name of it) from an address; Refused 429 when there were too many."""
-    limiter, by_account, by_address = _state["limits"]
-    held = limiter.hit(by_account, "account", account)
+    limits = _state["limits"]
+    held = _ask(lambda limiter: limiter.hit(limits.account, "account", account))
     if address:
-        held = limiter.hit(by_address, "address", address) and held
+        held = _ask(lambda limiter: limiter.hit(limits.address, "address", address)) and held
     if not held:
         raise Refused("too_many_attempts", "Слишком много попыток. Подождите десять минут и попробуйте снова. Если "
                       "забыли пароль или потеряли карточку, обратитесь к организатору.", status=429)
@@ -39,8 +53,17 @@ def count(account: str, address: str = "") -> None:
 
 def forget(account: str) -> None:
     """The account was opened by its owner: its earlier failures no longer count."""
-    limiter, by_account, _ = _state["limits"]
-    limiter.clear(by_account, "account", account)
+    by_account = _state["limits"].account
+    _ask(lambda limiter: limiter.clear(by_account, "account", account))
+
+
+def _ask(question: Callable[[MovingWindowRateLimiter], R]) -> R:
+    limits = _state["limits"]
+    try:
+        return question(limits.limiter)
+    except RedisError as error:
+        log.warning("counting_here", error=type(error).__name__)
+        return question(limits.spare)
 
 
 def forget_all() -> None:

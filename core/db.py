@@ -137,15 +137,15 @@ _url: dict[str, Callable[[], str]] = {}
 
 
 def connect(url: str, *, pool_size: int = 10) -> Engine:
-    """Bind the process to a database; the earlier engine, if any, is disposed of."""
+    """Bind the process to a database; the earlier engine, if any, is disposed of. Errors show no values."""
     dispose()
     if url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=pool_size, max_overflow=40,
+        engine = create_engine(url, pool_size=pool_size, max_overflow=40, hide_parameters=True,
                                connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True,
+        engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, hide_parameters=True,
                                connect_args={"options": "-c timezone=UTC"})
         event.listen(engine, "begin", _begin_postgres)
     _state["engine"] = engine

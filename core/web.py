@@ -1,23 +1,25 @@
 """The edge of the web process: one place that opens and commits, one that turns refusals into pages."""
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from core import access, clock, db
 from core.config import Settings
-from core.errors import LoginNeeded, NotVisible, Refused
+from core.errors import Busy, LoginNeeded, NotVisible, Refused
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,6 +38,7 @@ HTTP_TEXTS = {
     415: "Этот вид данных здесь не принимается.",
     429: "Слишком много попыток. Подождите десять минут и попробуйте снова.",
 }
+FULL_DISK = ("database or disk is full", "No space left on device", "disk I/O error")
 log = structlog.get_logger("web")
 csrf = CSRFProtect()
 _slow = ThreadPoolExecutor(max_workers=4, thread_name_prefix="offload")
@@ -73,12 +76,12 @@ def init(app: Flask, settings: Settings) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(IntegrityError, _clash)
+    app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _fault)
 
 
 def settings() -> Settings:
     """Settings of the running application."""
-    from flask import current_app
     found: Settings = current_app.config["core"]
     return found
 
@@ -100,7 +103,7 @@ def _open() -> None:
         with db.reading():
             access.set_current(access.person_by_token(token, g.now))
         if (person := access.current()) is not None:
-            access.note_seen(person, g.now)
+            _note_seen(person)
     if request.endpoint is None:
         return
     _no_zero_bytes()
@@ -111,6 +114,14 @@ def _open() -> None:
     g.scope = stack.enter_context(db.scope(write=request.method not in READING))
     view = _view()
     access.check(view, access.current())
+
+
+def _note_seen(person: access.Me) -> None:
+    """A full disk or a busy database keeps nobody from reading."""
+    try:
+        access.note_seen(person, g.now)
+    except OperationalError as error:
+        log.error("not_noted", error=type(error.orig).__name__)
 
 
 def _no_zero_bytes() -> None:
@@ -125,12 +136,10 @@ def _texts(sent: Any) -> Iterator[str]:
 
 
 def _view() -> Callable[..., Any]:
-    from flask import current_app
     return current_app.view_functions[request.endpoint or ""]
 
 
 def _csrf_check() -> None:
-    from flask import current_app
     needed = current_app.config.get("WTF_CSRF_ENABLED", True) and not getattr(_view(), "csrf_exempt", False)
     if request.method not in READING and needed:
         csrf.protect()
@@ -151,19 +160,33 @@ def _commit(response: Response) -> Response:
     scope: db.Scope | None = g.get("scope")
     if scope is not None and not g.get("settled"):
         g.settled = True
-        if response.status_code < 400:
-            scope.commit()
-        else:
+        if response.status_code >= 400:
             scope.rollback()
+        else:
+            try:
+                scope.commit()
+            except Exception as error:  # noqa: BLE001  whatever it is becomes a page
+                response = _not_committed(error)
     _keep_facts()
     return response
+
+
+def _not_committed(error: Exception) -> Response:
+    """The page of a commit that failed: nothing of what the route said or put into the cookie leaves."""
+    cookie.pop("_flashes", None)
+    answer = current_app.make_response(current_app.handle_user_exception(error))
+    cookie.modified = False
+    return answer
 
 
 def _keep_facts() -> None:
     """What must be kept of a refusal is written after the rollback, in a transaction of its own."""
     for fact in g.pop("facts", []):
-        with db.transaction():
-            fact()
+        try:
+            with db.transaction():
+                fact()
+        except OperationalError as error:
+            log.error("fact_lost", endpoint=request.endpoint, error=type(error.orig).__name__)
 
 
 def keep_refusal(refusal: Refused) -> None:
@@ -218,8 +241,10 @@ def _refused(error: Refused) -> Any:
         return redirect(url_for("core.login", next=back))
     if not isinstance(error, NotVisible | LoginNeeded):
         log.info("refused", code=error.code, endpoint=request.endpoint)
-    body, status = _answer(error.status, error.code, error.text)
-    return body, status
+    answer = current_app.make_response(_answer(error.status, error.code, error.text))
+    if isinstance(error, Busy):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _csrf(error: CSRFError) -> Any:
@@ -244,6 +269,19 @@ def _clash(error: IntegrityError) -> Any:
     log.warning("clash", endpoint=request.endpoint, constraint=str(error.orig)[:200])
     return _answer(409, "clash", "Такая запись уже есть: возможно, кнопку нажали дважды или это только что сделал "
                                  "другой человек. Обновите страницу и проверьте.")
+
+
+def _database(error: OperationalError) -> Any:
+    """The database cannot write or be reached: a full disk (507), or busy (503). Another attempt may succeed."""
+    words = str(error.orig)
+    full = any(sign in words for sign in FULL_DISK)
+    if isinstance(error.orig, sqlite3.Error) and not full and "locked" not in words:
+        return _fault(error)
+    log.error("disk_full" if full else "database", endpoint=request.endpoint, error=words[:200])
+    refusal = Busy("На сервере закончилось место, ничего не сохранено. Сообщите в поддержку и повторите позже."
+                   if full else "База данных сейчас не отвечает, ничего не сохранено. Повторите через минуту.", 60)
+    refusal.status = 507 if full else 503
+    return _refused(refusal)
 
 
 def _fault(error: Exception) -> Any:

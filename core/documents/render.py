@@ -24,8 +24,8 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.document import Document
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from core.documents import typography
 from core.canonical import canonical
+from core.documents import typography
 from core.documents.process import HEADER, MAX_FRAME
 
 ROOT = Path(__file__).resolve().parents[2]

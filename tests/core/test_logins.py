@@ -306,6 +306,19 @@ def test_a_right_password_forgets_the_failures_before_it(app, person, now):
             assert logins.check_password(person.email, GOOD, address="", now=now).account_id == person.id
 
 
+def test_redis_away_counts_here_and_keeps_nobody_out(settings):
+    attempts.init(settings.model_copy(update={"REDIS_URL": "redis://127.0.0.1:1/0"}))
+    try:
+        for _ in range(10):
+            attempts.count("card:1", "10.0.0.1")
+        with pytest.raises(Refused, match="too_many_attempts"):
+            attempts.count("card:1", "10.0.0.1")
+        attempts.forget("card:1")
+        attempts.count("card:1", "10.0.0.1")
+    finally:
+        attempts.init(settings)
+
+
 def test_a_site_of_three_hundred_behind_one_address_gets_in():
     for number in range(300):
         attempts.count(f"card:{number}", "10.0.0.1")

@@ -4,8 +4,8 @@ import io
 from pathlib import Path
 
 import pytest
-from flask import Flask, g, jsonify
-from sqlalchemy import select
+from flask import Flask, flash, g, get_flashed_messages, jsonify
+from sqlalchemy import event, select, text
 from wtforms import StringField
 from wtforms.validators import DataRequired
 
@@ -68,7 +68,15 @@ def upload():
     return str(len(request.files["file"].read()))
 
 
+def large():
+    """Written at the commit only, beside words for the next page."""
+    session.add(Account(name="я" * 10_000, email="l@example.org", created_at=g.now))
+    flash("Сохранено.")
+    return "ok"
+
+
 VIEWS = {
+    "large": (large, PUBLIC), "words": (lambda: str(get_flashed_messages()), PUBLIC),
     "written": (lambda: (write("новый"), "ok")[1], PUBLIC), "refused": (refuse, PUBLIC), "fault": (fail, PUBLIC),
     "teapot": (lambda: (write("потерянный"), ("нет", 418))[1], PUBLIC), "fact": (with_fact, PUBLIC),
     "twice": (lambda: (write("один"), write("один"), "ok")[2], PUBLIC), "form": (form_page, PUBLIC),
@@ -202,6 +210,42 @@ def test_a_one_time_password_leads_to_a_new_one(edge, make):
     browser = logged_in(edge, make, one_time=True)
     assert browser.get("/edge/own").location == "/password"
     assert browser.get("/password").status_code == 200
+
+
+@pytest.fixture
+def full_disk(browser):
+    """SQLite answers as on a full disk: the file may not grow by one page."""
+    def no_page_more(connection, _record, _proxy):
+        connection.execute("PRAGMA max_page_count=1")
+    event.listen(db.engine(), "checkout", no_page_more)
+    return browser
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_full_disk_is_said_in_words_and_nothing_is_promised(full_disk, accept):
+    reply = full_disk.post("/edge/large", headers={"Accept": accept})
+    assert (reply.status_code, reply.mimetype, reply.headers["Retry-After"]) == (507, accept, "60")
+    said = reply.json["text"] if accept == "application/json" else reply.text
+    assert "На сервере закончилось место, ничего не сохранено." in said
+    assert "Сохранено." not in reply.text
+    assert full_disk.get("/edge/words").text == "[]"
+    assert names() == []
+
+
+def test_a_commit_that_fails_by_a_bug_shows_a_number(browser, monkeypatch):
+    def bug(_unit):
+        raise ZeroDivisionError("a bug")
+    monkeypatch.setattr(db, "before_commit", [bug])
+    reply = browser.post("/edge/large", headers={"Accept": "application/json"})
+    assert (reply.status_code, reply.json["error"], len(reply.json["number"])) == (500, "fault", 8)
+    assert browser.get("/edge/words").text == "[]"
+
+
+def test_the_log_of_a_database_fault_holds_no_values(browser):
+    from sqlalchemy.exc import SQLAlchemyError
+    with pytest.raises(SQLAlchemyError) as found, db.transaction() as unit:
+        unit.execute(text("INSERT INTO nothing VALUES (:name)"), {"name": "Осипова"})
+    assert "Осипова" not in str(found.value)
 
 
 def test_a_busy_service_says_so(browser):
