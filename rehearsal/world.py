@@ -184,11 +184,14 @@ class World:
         return planned
 
     def _name(self) -> str:
-        while True:
-            name = " ".join((self.dice.choice(SURNAMES), self.dice.choice(NAMES), self.dice.choice(FATHERS)))
-            if name not in self.taken:
-                self.taken.add(name)
-                return name
+        """A new person; no two have the same surname, so that a name on a page is somebody's own."""
+        left = [one for one in SURNAMES if one not in self.taken]
+        while not left:
+            double = f"{self.dice.choice(SURNAMES)}-{self.dice.choice(SURNAMES)}"
+            left = [double] if double not in self.taken else []
+        surname = self.dice.choice(left)
+        self.taken.add(surname)
+        return " ".join((surname, self.dice.choice(NAMES), self.dice.choice(FATHERS)))
 
     def _person(self, name: str, box: str) -> Person:
         email = box if "@" in box or not box else f"{box}@example.ru"
@@ -232,12 +235,13 @@ class World:
 
 @dataclass(frozen=True)
 class Document:
-    """A signed document fetched from the service, with what must be true of it."""
+    """A signed document fetched from the service, with what must be true of it; `on_paper`: fields that stay empty."""
 
     name: str
     content: bytes
     signatures: int
     token_path: str
+    on_paper: int = 0
 
 
 def invited(person: Person) -> Page:

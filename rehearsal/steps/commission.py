@@ -122,4 +122,4 @@ def protocol(world: World, report: Report) -> None:
     protocols.freeze(world.commission_protocol, chair)
     on_paper = world.members[-1] if world.trouble("paper") else None
     count = protocols.sign(world, world.commission_protocol, signers, None, on_paper)
-    protocols.keep(world, "commission", world.commission_protocol, chair, count)
+    protocols.keep(world, "commission", world.commission_protocol, chair, count, len(signers) - count)

@@ -20,12 +20,8 @@ def assign(world: World, report: Report) -> None:
         page = chair.browser.get(place).form(place).send()
         count = len(nomination.admitted) * len(nomination.experts) * len(scheme.MODULES)
         expect(f"Назначено новых листов: {count}" in page.text, f"{page}: назначено не {count}: {page.text[:300]}")
-        names = [one.short for one in nomination.drawn if one.short in page.text and not _namesake(nomination, one)]
+        names = [one.short for one in nomination.drawn if one.short in page.text]
         expect(not names, f"{page}: эксперт видит фамилии участников {names}")
-
-
-def _namesake(nomination: Nomination, one: Entrant) -> bool:
-    return any(expert.short == one.short for expert in nomination.experts)
 
 
 def fill(world: World, report: Report) -> None:
