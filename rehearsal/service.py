@@ -79,7 +79,7 @@ class Service:
     def faults(self) -> list[str]:
         """Lines of internal faults; a clean rehearsal has none."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return [line for line in text.splitlines() if re.search(r"\[error|Traceback", line)]
+        return [line for line in text.splitlines() if re.search(r"\[error |ERROR in app|CRITICAL", line)]
 
     def stop(self, keep: bool = False) -> None:
         """End the processes; remove their folder unless it is to be looked at."""
