@@ -140,7 +140,7 @@ def _step(item: AgendaItem, current: AgendaItem | None) -> dict[str, str]:
 
 
 def _places(item: AgendaItem | None) -> list[dict[str, Any]]:
-    """Prize places of the question: as fixed at the opening of the vote, before it as the experts' table has them."""
+    """Places of the question: as fixed at the opening of the vote, before it as the experts' table has them."""
     if item is None or item.kind != "protocol" or item.nomination is None:
         return []
     found = item.frozen if item.state in ("open", "closed") else None
@@ -150,8 +150,9 @@ def _places(item: AgendaItem | None) -> list[dict[str, Any]]:
     if not found:
         return []
     people = awards.people_by_code(item.nomination.id)
-    return [{**row, "name": people.get(row["code"], {}).get("name", "")} for row in found["rows"]
-            if row["place"] <= item.nomination.prize_places]
+    prizes = item.nomination.prize_places
+    return [{**row, "name": people.get(row["code"], {}).get("name", ""), "award": awards.award(row["place"], prizes)}
+            for row in found["rows"]]
 
 
 def _materials(meeting: Meeting, item: AgendaItem | None) -> list[dict[str, str]]:

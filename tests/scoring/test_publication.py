@@ -126,6 +126,14 @@ def test_without_appeals_the_results_are_final_at_once(make, login):
     assert again.status_code == 422
 
 
+def test_without_appeals_the_final_follows_the_preliminary_at_once(make, login):
+    board = make.board(members=3, appeal_days=0)
+    make.decided(board)
+    assert publish(login, board, "preliminary").status_code == 303
+    assert publish(login, board, "final").status_code == 303
+    assert [one.appeals_until for one in published(board).values()] == [None, None]
+
+
 def test_nothing_is_published_twice(make, login, board):
     make.decided(board)
     assert publish(login, board, "preliminary").status_code == 303
