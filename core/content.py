@@ -85,8 +85,17 @@ def _decode(picture: Image.Image, path: Path, head: bytes) -> None:
     elif head.startswith(b"\x89PNG"):
         picture.verify()
     else:
+        _jpeg_end(path)
         picture.draft("RGB", (max(1, picture.width // 8), max(1, picture.height // 8)))
         picture.load()
+
+
+def _jpeg_end(path: Path) -> None:
+    """The end marker must be near the end: whether Pillow minds a cut picture is a switch any library may turn."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 65536))
+        if b"\xff\xd9" not in file.read():
+            raise OSError("cut")
 
 
 def _pdf(path: Path, head: bytes) -> str:
