@@ -5,6 +5,7 @@ import click
 from flask.cli import AppGroup
 
 from core import clock, db, web
+from core.documents import papers
 from core.errors import Refused
 from demo import logins
 from demo import seed as seeding
@@ -22,6 +23,8 @@ def seed() -> None:
         done = seeding.seed(clock.now(), click.echo)
     except Refused as refusal:
         raise click.ClickException(refusal.text) from refusal
+    finally:
+        papers.process().close()
     if done:
         click.echo(f"Демонстрационные данные готовы за {time.monotonic() - started:.0f} с.")
         return

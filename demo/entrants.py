@@ -65,7 +65,7 @@ def register(story: Story, person: Person, crew: Crew, *, at: datetime) -> None:
 
 def send_back(story: Story, person: Person, crew: Crew, *, at: datetime) -> None:
     """The secretary returns it with a remark and a term."""
-    _on(story, person, at, crew.secretary, applications.return_for_correction, due_at=story.now + timedelta(days=5),
+    _on(story, person, at, crew.secretary, applications.return_for_correction, due_at=story.day(5, "18:00"),
         text="Укажите разряд и приложите документ о квалификации.")
 
 

@@ -12,11 +12,13 @@ from core import config, journal
 from core import db as database
 from core.accounts import Account, LoginSession
 from core.db import session
+from core.documents import papers
 from core.documents.papers import Document
 from core.journal import JournalEntry
 from demo import cast, logins, plan
 from demo import seed as seeding
 from exam.models import Attempt, ResultFile, Save
+from scoring import verification
 from scoring.models.meetings import Meeting, Publication
 from scoring.models.papers import Protocol, Signatory
 from scoring.models.sheets import Divergence, Mark, Sheet
@@ -34,16 +36,18 @@ def house(app, sqlite_template, tmp_path_factory):
         SECRET_KEY="of the tests", CA_PASSPHRASE="tests")
     shutil.copyfile(sqlite_template, folder / "contest.db")
     database.connect(f"sqlite:///{folder / 'contest.db'}")
-    with app.app_context(), core_clock.stopped_at(NOW):
-        assert seeding.seed(NOW) is True
+    with core_clock.stopped_at(NOW):
+        with app.app_context():
+            assert seeding.seed(NOW) is True
         yield app
+    papers.process().close()
     database.dispose()
     app.config["core"] = kept
 
 
 @pytest.fixture
 def looking(house):
-    with database.reading():
+    with house.app_context(), database.reading():
         yield house
 
 
@@ -101,6 +105,15 @@ def test_one_signature_is_missing_under_the_electricians_protocol(looking):
     assert paper.signing_due_at > NOW
 
 
+def test_every_signed_protocol_is_genuine_today(looking):
+    tokens = session.scalars(select(Document.token).join(Protocol, Protocol.document_id == Document.id)).all()
+    found = {}
+    for token in tokens:
+        paper = verification.by_token(token)
+        found[paper.protocol.number] = verification.judge(paper, None, now=NOW).outcome
+    assert found == {"ЭГ-01-01": "genuine", "КК-01-01": "genuine", "ЭГ-01-02": "unfinished"}
+
+
 def test_masons_are_writing_now(looking):
     running = session.scalars(select(Attempt).where(Attempt.finished_at.is_(None))).one()
     assert running.sitting.opens_at < NOW < running.sitting.closes_at
@@ -122,7 +135,7 @@ def test_the_journal_is_whole_and_in_order(looking):
 
 def test_a_second_run_a_day_later_changes_nothing(house):
     before = journal_head()
-    with core_clock.stopped_at(NOW + timedelta(days=1)):
+    with house.app_context(), core_clock.stopped_at(NOW + timedelta(days=1)):
         assert seeding.seed(NOW + timedelta(days=1)) is False
     assert journal_head() == before
 
@@ -135,13 +148,13 @@ def journal_head():
 def test_everybody_of_the_table_can_log_in(house):
     for one in logins.everybody():
         answer = house.test_client().post("/login", data={"email": one.person.email, "secret": cast.PASSWORD})
-        assert (one.person.key, answer.status_code) == (one.person.key, 303)
+        assert (one.person.key, answer.status_code) == (one.person.key, 302)
     with database.reading():
         code = session.scalars(select(Account.card_code).where(Account.email == cast.CARD_HOLDER.email)).one()
         known = session.query(Account).count()
         entered = {row.account_id for row in session.scalars(select(LoginSession))}
     answer = house.test_client().post("/login/card", data={"code": code, "secret": cast.PIN})
-    assert answer.status_code == 303
+    assert answer.status_code == 302
     assert len(entered) == known == len(logins.everybody())
 
 
