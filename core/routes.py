@@ -24,7 +24,8 @@ ACTION_WORDS = {
     "account.disabled": "Учётная запись отключена", "account.enabled": "Учётная запись включена",
     "login.opened": "Вход", "login.closed": "Выход", "login.failed": "Неудачный вход", "login.revoked": "Вход завершён",
     "login.all_revoked": "Все входы завершены", "secret.failed": "Неверный пароль или PIN при подтверждении",
-    "role.given": "Роль дана", "role.ended": "Роль снята", "journal.checked": "Журнал проверен",
+    "role.given": "Роль дана", "role.ended": "Роль снята", "document.frozen": "Документ составлен",
+    "document.rendered": "Файл документа готов", "journal.checked": "Журнал проверен",
 }
 
 
