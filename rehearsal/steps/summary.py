@@ -14,8 +14,8 @@ def shown(hundredths: int) -> str:
 
 def summary(world: World, report: Report) -> None:
     """Place, code, total, theory, practice of every line, as computed from the answers and marks that were sent."""
+    spoil_mark(world)
     for nomination in world.nominations:
-        spoil_mark(world)
         page = nomination.experts[0].browser.get(f"/nominations/{nomination.ident}/summary")
         expect("Чего не хватает" not in page.text, f"{page}: {page.complaint()}")
         found = {code: cells for code, cells in _rows(page).items() if cells["Место"].isdigit()}
