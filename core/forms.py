@@ -13,6 +13,27 @@ from core.passwords import MIN_LENGTH
 from core.registry import registry
 
 
+class _Russian:
+    """The library's Russian, and what it leaves in English."""
+
+    OWN = {
+        "'%(value)s' is not a valid choice for this field.": "Такого значения нет в списке. Выберите из списка.",
+        "This field cannot be edited.": "Это поле не меняется.",
+        "Field must be at least %(min)d character long.": "Не короче %(min)d знаков.",
+        "Field cannot be longer than %(max)d character.": "Не длиннее %(max)d знаков.",
+        "Field must be exactly %(max)d character long.": "Ровно %(max)d знаков.",
+    }
+
+    def __init__(self, library: Any) -> None:
+        self.library = library
+
+    def gettext(self, text: str) -> str:
+        return self.OWN.get(text) or str(self.library.gettext(text))
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        return self.OWN.get(one) or str(self.library.ngettext(one, many, count))
+
+
 class Form(FlaskForm):
     """A form whose own messages are Russian, and that reads only what a page sends: texts, and files in file fields."""
 
@@ -20,7 +41,7 @@ class Form(FlaskForm):
         locales = ["ru"]
 
         def get_translations(self, form: Any) -> Any:
-            return get_translations(self.locales)
+            return _Russian(get_translations(self.locales))
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Flask-WTF would also take JSON of any shape, and a file where a text is expected."""

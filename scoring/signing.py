@@ -69,12 +69,10 @@ def sign_file(protocol_id: int, passphrase: str, *, shown_sha256: str = "", by: 
     row = protocols.signatory_of(protocol, by)
     refuse_signer(protocol, row)
     assert row is not None
-    _refuse_unseen(protocol, shown_sha256)
+    refuse_unseen(protocol, shown_sha256)
     sealed = keys.sealed_key(by.account_id, now=now)
     credential = keys.open_key(sealed, passphrase, now=now)
-    if row.certificate_sha256 not in (None, credential.fingerprint):
-        raise Refused("other_certificate", "Поле подписи в документе подготовлено для вашего прежнего сертификата. "
-                                           "Подпишите протокол на бумаге: скан внесёт секретарь.")
+    refuse_other_certificate(row, credential)
     take_lease(protocol_id, row.id, now=now)
     try:
         return _signed(protocol_id, row.id, credential, now)
@@ -83,9 +81,17 @@ def sign_file(protocol_id: int, passphrase: str, *, shown_sha256: str = "", by: 
         raise
 
 
-def _refuse_unseen(protocol: Protocol, shown_sha256: str) -> None:
+def refuse_unseen(protocol: Protocol, shown_sha256: str) -> None:
+    """Refused unless the page showed a revision of this protocol (or says nothing about it)."""
     if shown_sha256 and shown_sha256 not in {revision.sha256 for revision in protocol.revisions}:
         raise Refused("other_file", "Был показан отпечаток другого файла. Откройте страницу подписи заново.")
+
+
+def refuse_other_certificate(row: Signatory, credential: pki.Credential) -> None:
+    """Refused unless the field in the document was prepared for this certificate."""
+    if row.certificate_sha256 not in (None, credential.fingerprint):
+        raise Refused("other_certificate", "Поле подписи в документе подготовлено для вашего прежнего сертификата. "
+                                           "Подпишите протокол на бумаге: скан внесёт секретарь.")
 
 
 def take_lease(protocol_id: int, signatory_id: int, *, now: datetime, patience: float = PATIENCE_S) -> None:

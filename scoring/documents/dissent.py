@@ -28,10 +28,12 @@ def sign_with_dissent(protocol_id: int, *, text: str, passphrase: str, shown_sha
     row = protocols.signatory_of(protocol, by)
     signing.refuse_signer(protocol, row)
     assert row is not None
+    signing.refuse_unseen(protocol, shown_sha256)
     if not text.strip():
         raise Refused("text", "Напишите, в чём состоит особое мнение.", field="text")
     if row.dissent is None or row.dissent.sha256 is None:
         credential = keys.open_key(keys.sealed_key(by.account_id, now=now), passphrase, now=now)
+        signing.refuse_other_certificate(row, credential)
         with db.transaction():
             document_id = _file(protocols.locked(protocol_id), row.id, text.strip(), credential.fingerprint, by, now)
         papers.ensure_rendered(document_id, now=now)

@@ -37,7 +37,8 @@ FEW = 2
 class Case:
     """One request: what it is, who sends it, what must come of it.
 
-    `expect`: refused; any (a bad field may be one that is not read); hidden (404); login; wrong_method; csrf.
+    `expect`: refused; any (a bad field may be one that is not read); hidden (404); absent (404, or 405 where the number
+    fits no rule); login; wrong_method; csrf.
     """
 
     name: str
@@ -90,7 +91,7 @@ def _unknown(app: Flask, rule: Rule, base: Case, target: Target) -> Iterator[Cas
         values = ["".join(map(str, OUT_OF_RANGE))[:40], "-1", "1.5", "%00", "x" * 3000, "%FF", "²", "%3Cscript%3E"]
         for value in (*(OUT_OF_RANGE if whole else ()), *values):
             address = url(app, rule, target.args | {name: "PLACE"}, check=False).replace("PLACE", str(value))
-            expect = "refused" if value == "%00" else "hidden"
+            expect = "refused" if value == "%00" else "absent"
             yield replace(base, name=f"{name} = {str(value)[:20]}", url=address, expect=expect)
 
 
