@@ -22,7 +22,7 @@ def publish(world: World, report: Report) -> None:
         published = json.loads(visitor.get(f"{place}/results.json").content)
         rows = [(row["place"], row["code"], row["total_hundredths"]) for row in published["rows"]]
         expected = [(row.place, row.code, row.points) for row in nomination.oracle.ranking()]
-        report.ranking += [{"place": place, "code": code, "points": shown(points)} for place, code, points in rows]
+        report.ranking += [{"place": place, "code": code, "points": points / 100} for place, code, points in rows]
         expect(rows == expected, f"опубликовано {rows}, а ожидалось {expected}")
         page = visitor.get(f"{place}/results")
         missing = [row for row in expected if row[1] not in page.text or shown(row[2]) not in page.text]

@@ -32,8 +32,8 @@ def by_page(world: World, report: Report) -> None:
     for document in world.documents:
         page = world.admin.browser.get(document.token_path)
         expect("Документ подлинный" in _verdict(page), f"{page}: о записанном файле сказано: {_verdict(page)}")
-        expect("документ подлинный" in _sent(world, document, document.content),
-               f"{document.name}: страница не признала файл: {_sent(world, document, document.content)}")
+        said = _sent(world, document, document.content)
+        expect("документ подлинный" in said, f"{document.name}: страница не признала файл: {said}")
         for place in (len(document.content) // 3, len(document.content) - 40):
             changed = bytearray(document.content)
             changed[place] ^= 1
