@@ -22,7 +22,7 @@ test: tests ## the whole suite
 
 fast: tests ## rules, operations, routes: under 30 s
 	@EXAMPLES=fast $(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture and not slow and not browser" \
-	    --ignore tests/flows --durations 10 --durations-min 1
+	    --ignore tests/flows --ignore tests/bad_input --durations 10 --durations-min 1
 
 check: tests ## lint, types, contracts
 	@$(BIN)/ruff check .
@@ -32,7 +32,7 @@ check: tests ## lint, types, contracts
 
 coverage: tests ## branches of the pure code that the suite has taken, at least 90 %
 	@$(PYTEST) -n 2 -q $(wildcard tests/*/rules tests/exam/questions tests/exam/formats tests/scoring/aspects) --cov-branch \
-	    $(foreach folder,$(wildcard */rules exam/questions scoring/aspects),--cov=$(folder)) \
+	    $(foreach folder,$(wildcard */rules exam/questions exam/formats scoring/aspects),--cov=$(folder)) \
 	    --cov-report=term --cov-fail-under=90
 
 rehearsal: tests ## a machine plays a whole contest: OUT=.. PARTICIPANTS=6 EXPERTS=3 COMMISSION=5 NOMINATIONS=1 TROUBLE=..
@@ -44,8 +44,8 @@ pages: tests ## every page of the demo, each role, two widths, screenshots
 bench: tests ## measurements against the bars
 	@$(PYTEST) bench -m "bench or not bench" -s
 
-torture: tests ## the long campaigns
-	@$(PYTEST) -m torture
+torture: tests ## the long campaigns: kills, troubles, properties with many examples
+	@EXAMPLES=many $(PYTEST) -n 2 --dist loadgroup -m "torture or hypothesis" --durations 20
 
 lock: tests ## requirements*.txt again from requirements*.in
 	@$(BIN)/python setup/lock.py

@@ -14,6 +14,7 @@ from tests import servers
 # Examples are judged by their answer, not by the time they take on a busy machine.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("fast", settings.get_profile("suite"), max_examples=15)
+settings.register_profile("many", settings.get_profile("suite"), max_examples=2000)
 settings.load_profile(os.environ.get("EXAMPLES", "suite"))
 
 if (Path(__file__).parent / "fixtures.py").exists():

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.architecture.tree import CODE, ROOT, python
+from tests.architecture.tree import CODE, ROOT, nodes, python
 
 FUNCTION_MAX, FILE_MAX = 60, 400
 SHORTER = {"app.py": 150, "README.md": 60}
@@ -12,7 +12,7 @@ SHORTER = {"app.py": 150, "README.md": 60}
 
 def long_functions(name: str, text: str) -> list[str]:
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = node.end_lineno - node.lineno + 1
             if lines > FUNCTION_MAX:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,9 +25,15 @@ def python(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield str(path.relative_to(ROOT)), path.read_text()
 
 
+@cache
+def nodes(text: str) -> tuple[ast.AST, ...]:
+    """Every node of a text; each text is parsed once for all tests."""
+    return tuple(ast.walk(ast.parse(text)))
+
+
 def calls(text: str) -> Iterator[tuple[int, str]]:
     """Line and dotted name (`datetime.now`, `.commit` when the left side is an expression) of every call."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Call):
             yield node.lineno, dotted(node.func)
 
@@ -39,7 +46,7 @@ def dotted(node: ast.expr) -> str:
 
 def imports(text: str) -> Iterator[tuple[int, str]]:
     """Line and full name of every imported module or member."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:

@@ -53,7 +53,7 @@ class Page:
 
     def save(self) -> bool:
         """Send the next answer, or again the one whose receipt never came. A refusal is a fault of the campaign."""
-        body, self.waiting = self.waiting or self._next(), None
+        body, self.waiting = self.waiting or self.next_save(), None
         try:
             status, reply = self._post(body)
         except LOST:
@@ -81,7 +81,8 @@ class Page:
         self.token = TOKEN.search(text)[1]  # type: ignore[index]
         return text
 
-    def _next(self) -> dict[str, Any]:
+    def next_save(self) -> dict[str, Any]:
+        """The body of the next save: a question and an answer of chance, numbers of its own."""
         self.seq += 1
         question = self.random.choice(sorted(self.paper.choices))
         return {"question": question, "seq": self.seq, "value": self.random.choice(self.paper.choices[question]),

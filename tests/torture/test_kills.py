@@ -16,16 +16,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from contest.models import Nomination, Participant
 from core import canonical, journal
 from core import db as database
 from core.db import reading, session
 from exam import answers
 from exam.models import Attempt, Save
 from tests import servers
-from tests.exam.answering import lines
 from tests.programs import Program, Web, Worker
-from tests.torture.clients import Crowd, Page, Paper
+from tests.torture.clients import Crowd, Page
+from tests.torture.scene import pages_for
 
 SHORT = timedelta(seconds=3)
 LONG = timedelta(hours=3)
@@ -87,29 +86,8 @@ def begin(db: str, folder: Path, programs: list[Program], make: Any, login: Any,
     programs += [web, worker]
     web.start()
     worker.start()
-    chance = random.Random(seed)
-    sitting = make.sitting(limit=LONG, lasts=LONG + timedelta(hours=1))
-    nomination = make._call(lambda _make: _nomination(sitting))
-    papers = []
-    for _ in range(people):
-        attempt = make.attempt(sitting, make.participant(nomination, ready=True))
-        papers.append(_paper_of(attempt, login))
-    return Scene(web, worker, [Page(web.port, paper, random.Random(chance.random())) for paper in papers], chance)
-
-
-def _nomination(sitting: Any) -> Any:
-    return session.get_one(Nomination, sitting.nomination_id)
-
-
-def _paper_of(attempt: Attempt, login: Any) -> Paper:
-    with reading():
-        account = session.get_one(Participant, attempt.participant_id).account_id
-        found = {kind: (line.id, line.question.record["body"]) for kind, line in lines(attempt).items()}
-    options = [{"choice": option["id"]} for option in found["single"][1]["options"]]
-    choices = {found["single"][0]: options, found["yes_no"][0]: [{"choice": "a1"}, {"choice": "a2"}],
-               found["numeric"][0]: [{"number": str(number)} for number in range(200, 240)],
-               found["short"][0]: [{"text": word} for word in ("угловой", "тавровый", "стыковой")]}
-    return Paper(attempt.id, login(account).get_cookie("login").value, choices)
+    pages = pages_for(make, login, web.port, people=people, limit=LONG, seed=seed)
+    return Scene(web, worker, pages, random.Random(seed))
 
 
 def short_attempt(make: Any, clock: Any) -> Attempt:

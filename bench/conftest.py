@@ -1,0 +1,3 @@
+"""The fixtures of the tests: the same database, factories and processes."""
+
+pytest_plugins = ["tests.conftest"]
