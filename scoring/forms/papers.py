@@ -94,7 +94,8 @@ class PaperCheckForm(Form):
     """What the second person found."""
 
     outcome = RadioField("Результат сверки", choices=[("confirm", "Подпись на бумаге есть, скан верный"),
-                                                      ("refuse", "Скан не годится")], default="confirm")
+                                                      ("refuse", "Скан не годится")], default="confirm",
+                         validators=[required("Выберите результат сверки.")])
     note = Text("Примечание", optional(), limit=500)
 
 
