@@ -8,7 +8,6 @@ from core import clock, db, web
 from core.documents import papers
 from core.errors import Refused
 from demo import logins
-from demo import seed as seeding
 
 demo_group = AppGroup("demo", help="Демонстрационные данные.")
 
@@ -16,6 +15,8 @@ demo_group = AppGroup("demo", help="Демонстрационные данны�
 @demo_group.command("seed")
 def seed() -> None:
     """Заполнить пустую установку: небольшой конкурс во всех состояниях."""
+    from demo import seed as seeding  # imports WeasyPrint, which no web or worker process needs
+
     if web.settings().ENVIRONMENT == "production":
         raise click.ClickException("Пароли демонстрации известны всем: в рабочей установке она не создаётся.")
     started = time.monotonic()
