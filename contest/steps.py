@@ -47,7 +47,7 @@ def _own_applications(me: Me, now: datetime) -> Iterator[Step]:
 
 
 def _own_participation(me: Me) -> Iterator[Step]:
-    people = participants.of_person(me.account_id)
+    people = [person for person in participants.of_person(me.account_id) if not person.no_show]
     ready = participants.readiness_of(people)
     starts = _firsts({person.nomination_id for person in people}, events.THEORY)
     for person in people:
