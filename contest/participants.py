@@ -19,7 +19,7 @@ from contest.models import (
 )
 from contest.rules import draw as lots
 from contest.scope import hold
-from core import storage
+from core import realtime, storage
 from core.access import Me
 from core.canonical import canonical, digest
 from core.db import session
@@ -219,6 +219,7 @@ def show_identity(participant: Participant, face: storage.Received, document: st
     session.add(row)
     session.flush()
     record("identity.shown", row, by=by, now=now, participant=participant.id, method="camera")
+    _tell(participant)
     return row
 
 
@@ -231,7 +232,14 @@ def vouch_identity(participant: Participant, *, note: str, by: Me, now: datetime
     session.add(row)
     session.flush()
     record("identity.approved", row, by=by, now=now, participant=participant.id, method="site")
+    _tell(participant)
     return row
+
+
+def _tell(participant: Participant) -> None:
+    """The queue and the participant's own page change."""
+    realtime.notify(f"identities:{participant.nomination_id}")
+    realtime.notify(f"person:{participant.account_id}")
 
 
 def _refuse_showing(participant: Participant) -> None:
@@ -270,7 +278,8 @@ def photo(identity: Identity, which: str) -> storage.Blob:
 
 def decide_identity(identity: Identity, *, outcome: str, reason: str, by: Me, now: datetime) -> None:
     """Approve or refuse a showing, once; a refusal says why. Nobody decides about themselves."""
-    _refuse_oneself(session.get_one(Participant, identity.participant_id), by)
+    participant = session.get_one(Participant, identity.participant_id)
+    _refuse_oneself(participant, by)
     hold(identity, "state")
     if identity.state != "waiting":
         raise Refused("decided", "По этим снимкам решение уже принято. Обновите страницу.")
@@ -281,6 +290,7 @@ def decide_identity(identity: Identity, *, outcome: str, reason: str, by: Me, no
     identity.state = "approved" if outcome == "approve" else "refused"
     identity.decided_at, identity.decided_by_id, identity.reason = now, by.account_id, reason[:300]
     record(f"identity.{identity.state}", identity, by=by, now=now, participant=identity.participant_id)
+    _tell(participant)
 
 
 def identity_queue(nomination_id: int) -> list[tuple[Identity, Participant]]:

@@ -6,6 +6,7 @@ from contest.documents import application_receipt, briefing_journal, draw_protoc
 from contest.filters import FILTERS
 from contest.routes import applications, contests, nominations, participants, people
 from contest.rules import roles
+from core import realtime
 from core.registry import Registry
 
 
@@ -19,5 +20,6 @@ def register(app: Flask, registry: Registry) -> None:
         registry.forms[form.key] = form
     registry.action_words.update(actions.WORDS)
     registry.steps.append(steps.next_steps)
+    realtime.room_guards["identities"] = participants.may_identify
     app.jinja_env.filters.update(FILTERS)
     before_render_template.connect(place.locate, app)

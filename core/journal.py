@@ -4,6 +4,7 @@ Entries are collected during the unit of work and chained just before its commit
 request does not hold the chain. Personal data enter by reference or salted hash only.
 """
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +55,9 @@ for _statement in POSTGRES_TRIGGERS:
                  DDL(_statement.replace("%", "%%")).execute_if(dialect="postgresql"))
 
 
+told: list[Callable[[str, str], None]] = []  # called with type and id of each object when its row is written
+
+
 def record(action: str, thing: object, /, *, by: Any, now: datetime, **payload: Any) -> None:
     """Note that `by` (a Me, an account id, None for the service itself) did `action` to `thing`, in this transaction.
 
@@ -82,6 +86,8 @@ def _seal(unit: Session) -> None:
         entry = _entry(seq, prev, action, thing, by, at, payload)
         unit.add(entry)
         prev = entry.hash
+        for tell in told:
+            tell(entry.object_type, entry.object_id)
     unit.flush()
 
 

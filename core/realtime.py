@@ -23,7 +23,7 @@ from flask_socketio import SocketIO, join_room, leave_room
 from sqlalchemy import String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import access, clock, db, web
+from core import access, clock, db, journal, web
 from core.access import ANYONE, Me, allow
 from core.accounts import Account, LoginSession
 from core.db import Base, UtcDateTime, session
@@ -125,6 +125,16 @@ def notify(room: str, event: str = "changed", data: dict[str, Any] | None = None
         db.after_commit(lambda: socketio.emit(event, body, to=room))
     else:
         _write(room, event, body)
+
+
+def tell_of(kind: str, key: str) -> None:
+    """Tell the pages of an object that something about it was journalled, where pages of its kind have a room."""
+    if kind in room_guards and key.isdigit():
+        notify(f"{kind}:{key}")
+
+
+if tell_of not in journal.told:
+    journal.told.append(tell_of)
 
 
 def drop_session(session_id: int) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from contest import contests
 from contest.models import Nomination, Participant
-from core import db
+from core import db, realtime
 from core.access import Me
 from core.db import session
 from core.errors import NotVisible, Refused
@@ -95,7 +95,13 @@ def start(sitting: Sitting, participant: Participant, *, request_key: str, by: M
         session.add(AttemptQuestion(attempt_id=attempt.id, question_id=question.id, position=position))
     session.flush()
     record("attempt.started", attempt, by=by, now=now, sitting=sitting.id, participant=participant.id)
+    tell(attempt)
     return attempt
+
+
+def tell(attempt: Attempt) -> None:
+    """The board of the sitting changes."""
+    realtime.notify(f"sitting:{attempt.sitting_id}")
 
 
 def _begun_meanwhile(sitting: Sitting, participant: Participant) -> Attempt:
@@ -196,6 +202,7 @@ def _close(attempt: Attempt, ended: facts.Finish, *, by: Me | None, now: datetim
                      for mark in marked.marks]
     record("attempt.finished", attempt, by=by, now=now, at=ended.at, reason=ended.reason.value, points=marked.total,
            maximum=marked.maximum, head=attempt.head_hash)
+    tell(attempt)
 
 
 def _mark(attempt: Attempt) -> marking.PaperMarks:

@@ -124,4 +124,5 @@ def _append(attempt: Attempt, line: AttemptQuestion, sent: Sent, answer: Answer,
     session.add(row)
     attempt.head_hash, attempt.last_ack_at = row.hash, now
     session.flush()
+    attempts.tell(attempt)
     return _receipt(row)

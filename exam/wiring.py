@@ -2,7 +2,7 @@
 from flask import Flask
 
 from contest.rules import timetable
-from core import clock
+from core import clock, realtime
 from core.registry import Duty, Registry
 from exam import attempts, bank_pages, cli, steps
 from exam.routes import attempts as attempt_routes
@@ -27,3 +27,4 @@ def register(app: Flask, registry: Registry) -> None:
     registry.steps.append(steps.next_steps)
     registry.duties.append(Duty("attempts.close_overdue", SWEEP_SECONDS, lambda: attempts.close_overdue(clock.now())))
     registry.action_words.update(ACTION_WORDS)
+    realtime.room_guards["sitting"] = sittings.may_watch

@@ -131,6 +131,15 @@ def visible(me: Me, protocol_id: int) -> Protocol:
     return protocol
 
 
+def may_watch(me: Me, protocol_id: int) -> bool:
+    """Whether the person's open page may be told that the protocol changed."""
+    try:
+        visible(me, protocol_id)
+    except NotVisible:
+        return False
+    return True
+
+
 def signatory_of(protocol: Protocol, me: Me) -> Signatory | None:
     """The person's own line among the signers."""
     return next((row for row in protocol.signatories if row.account_id == me.account_id), None)

@@ -8,6 +8,7 @@ from core.documents import papers, typography
 from core.registry import Duty, NavItem, Registry
 from scoring import cli, meeting_pages, meetings, preparation, steps, steps_commission, steps_papers
 from scoring import handover as handovers
+from scoring import protocols as papers_of
 from scoring.documents import commission_protocol, dissent, expert_protocol
 from scoring.routes import handover, keys, protocols, publication, schemes, sheets, summary, verify
 from scoring.routes import meetings as meeting_routes
@@ -53,3 +54,4 @@ def register(app: Flask, registry: Registry) -> None:
     registry.action_words.update(steps_commission.ACTIONS)
     registry.nav.append(NavItem("Заседания", "meetings.mine", frozenset({*COMMISSION, *STAFF}), weight=40))
     realtime.room_guards["meeting"] = meetings.may_watch
+    realtime.room_guards["protocol"] = papers_of.may_watch

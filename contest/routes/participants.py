@@ -2,6 +2,7 @@
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy import select
 
 from contest import application_pages, paper, participant_pages, participants, scope
 from contest.documents import briefing_journal as journal_paper
@@ -20,7 +21,7 @@ from contest.forms.participants import (
 from contest.models import Contest, Draw, Identity, Nomination, Participant
 from contest.rules.roles import COMMISSION, EXPERTS, IDENTIFIERS, ORGANISER, SITE, STAFF
 from core import logins, storage
-from core.access import ANYONE, PUBLIC, allow, me
+from core.access import ANYONE, PUBLIC, Me, allow, me
 from core.db import session
 from core.documents import papers
 from core.errors import NotVisible
@@ -141,7 +142,14 @@ def identity(participant_id: int):
             participant, taken(form.face), taken(form.document), by=me, now=g.now)):
         return redirect(url_for("participants.identity", participant_id=participant.id), 303)
     return render_template("contest/identity.html", form=form, newest=participants.newest_identity(participant.id),
-                           nomination=session.get_one(Nomination, participant.nomination_id)), form_status(form)
+                           nomination=session.get_one(Nomination, participant.nomination_id),
+                           account_id=participant.account_id), form_status(form)
+
+
+def may_identify(person: Me, nomination_id: int) -> bool:
+    """Whether the person's open queue may be told that it changed."""
+    return session.scalar(select(Nomination.id).where(
+        Nomination.id == nomination_id, scope.nominations_of(person, *IDENTIFIERS))) is not None
 
 
 @blueprint.get("/nominations/<int:nomination_id>/identities")

@@ -1,10 +1,11 @@
 """Pages of theory for those who set it up and watch it, and the participant's door."""
 from flask import Blueprint, flash, g, redirect, render_template, url_for
+from sqlalchemy import select
 
 from contest import scope
 from contest.models import Event, Nomination
 from contest.rules.roles import EXPERT_CHAIR, ORGANISER, PROCTOR, STAFF
-from core.access import ANYONE, allow, me
+from core.access import ANYONE, Me, allow, me
 from core.db import session
 from core.errors import NotVisible
 from core.web import form_status, submit
@@ -44,6 +45,12 @@ def setting(event_id: int):
 def _typed(row: Sitting) -> dict[str, object]:
     return {"bank_id": row.bank_id, "question_count": row.question_count,
             "limit": length_words(sittings.rules_of(row).limit)}
+
+
+def may_watch(person: Me, sitting_id: int) -> bool:
+    """Whether the person's open board may be told that it changed."""
+    return session.scalar(select(Sitting.id).join(Nomination, Nomination.id == Sitting.nomination_id).where(
+        Sitting.id == sitting_id, scope.nominations_of(person, *WATCHERS))) is not None
 
 
 @blueprint.get("/sittings/<int:sitting_id>")

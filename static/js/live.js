@@ -7,9 +7,11 @@
 import { io } from "../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
 
 const CALM = 300; // ms: several facts of one transaction make one fetch
+const GAP = 2000; // ms between two fetches, however much happens
 
 /** @type {number} */
 let timer = 0;
+let fetched = -GAP; // performance.now() of the last fetch
 
 /** @param {Element} part */
 function busy(part) {
@@ -17,6 +19,8 @@ function busy(part) {
 }
 
 async function refresh() {
+  timer = 0;
+  fetched = performance.now();
   const response = await fetch(location.href, { credentials: "same-origin", headers: { "X-Live": "1" } }).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -30,8 +34,7 @@ async function refresh() {
 }
 
 function soon() {
-  clearTimeout(timer);
-  timer = setTimeout(refresh, CALM);
+  if (!timer) timer = setTimeout(refresh, Math.max(CALM, fetched + GAP - performance.now()));
 }
 
 const rooms = [...document.querySelectorAll("[data-rooms]")].flatMap((one) => (/** @type {HTMLElement} */ (one).dataset.rooms ?? "").split(/\s+/));
