@@ -28,6 +28,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 import app as application
 import tests.factories
@@ -40,6 +41,7 @@ from tests import servers
 NOW = datetime(2026, 3, 2, 6, 0, 0, tzinfo=UTC)
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 serial = itertools.count(1)
+engines: dict[str, Engine] = {}
 # Triggers and foreign keys rest meanwhile; numbers begin at 1 again, as in a new database.
 EMPTY = """DO $$ DECLARE found record; BEGIN
 ALTER TABLE journal ENABLE TRIGGER ALL;
@@ -100,28 +102,47 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def db(database_kind: str, app: Flask, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def db(database_kind: str, app: Flask, request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh database the process is bound to; gives its URL."""
-    fresh = {"sqlite": _sqlite, "postgresql": _postgres}[database_kind](request, tmp_path)
-    url = next(fresh)
-    database.connect(url)
+    url = {"sqlite": _sqlite, "postgresql": _postgres}[database_kind](request)
+    _bind(url)
+    before = _listeners(engines[url])
     yield url
     database.dispose()
-    next(fresh, None)
+    if _listeners(engines[url]) != before:  # the test left an ear on it: the next one gets another
+        del engines[url]
 
 
-def _sqlite(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
-    path = folder / "contest.db"
-    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-    yield f"sqlite:///{path}"
+def _listeners(engine: Engine) -> list[int]:
+    """How many listen to each event of the engine and of its pool."""
+    return [len(getattr(part, name)) for part in (engine.dispatch, engine.pool.dispatch) for name in part._event_names]
 
 
-def _postgres(request: pytest.FixtureRequest, _folder: Path) -> Iterator[str]:
+def _bind(url: str) -> None:
+    """Bind the process to the database through the engine it had there before: its compiled statements stay warm."""
+    if url in engines:
+        database.dispose()
+        database._state["engine"] = engines[url]
+    else:
+        engines[url] = database.connect(url)
+
+
+def _sqlite(request: pytest.FixtureRequest) -> str:
+    """One address per process, a new file for each test: whoever still reads the old one keeps the old one."""
+    template = request.getfixturevalue("sqlite_template")
+    path = template.with_name("contest.db")
+    for old in (path, path.with_name("contest.db-wal"), path.with_name("contest.db-shm")):
+        old.unlink(missing_ok=True)
+    shutil.copyfile(template, path)
+    return f"sqlite:///{path}"
+
+
+def _postgres(request: pytest.FixtureRequest) -> str:
     """One database per process, emptied before each test: much cheaper than a copy of the template."""
     server, name = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
     with psycopg.connect(server.url(name), autocommit=True) as connection:
         connection.execute(EMPTY)
-    yield f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
+    return f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
 
 
 @pytest.fixture
