@@ -1,4 +1,4 @@
-"""`make pages`: the demonstration as everybody in it sees it. Screenshots are in out/pages."""
+"""`make pages [WHO=expert1,welder1]`: the demonstration as everybody in it sees it. Screenshots are in out/pages."""
 
 import os
 import re
@@ -71,11 +71,16 @@ def test_every_page_of_everybody_in_the_demonstration(address):
         browser = driver.chromium.launch(**CHROMIUM)
         crawler = Crawler(browser, address, SHOTS)
         people = [("visitor", ""), *((_word(one), one.person.email) for one in logins.everybody())]
+        only = os.environ.get("WHO", "").split(",")
         for who, email in people:
+            if only != [""] and who not in only:
+                continue
             context = browser.new_context(viewport={"width": SIZES[0][0], "height": SIZES[0][1]})
             if email:
                 _enter(context, address, email)
-            found += crawler.crawl(who, context)
+            faults = crawler.crawl(who, context)
+            print(f"{who}: {crawler.opened[who]} pages", *faults, sep="\n  ", flush=True)
+            found += faults
             context.close()
         browser.close()
     print(f"{sum(crawler.opened.values())} pages opened, {len(crawler.looks)} looks, {len(crawler.kinds)} kinds:",
