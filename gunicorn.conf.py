@@ -7,6 +7,7 @@ import signal
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 certfile = os.environ.get("TLS_CERT") or None
 keyfile = os.environ.get("TLS_KEY") or None
+umask = 0o077  # what the process writes is its owner's alone
 worker_class = "gevent"
 workers = 1  # one web process beside SQLite; more need PostgreSQL and Redis
 worker_connections = 4000

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-from core import access, logins, web
+from core import access, jobs, logins, web
 from core.access import ANYONE, PUBLIC, allow, me
 from core.accounts import Account, LoginSession
 from core.db import session
@@ -176,7 +176,7 @@ def accessibility() -> Any:
 @bp.get("/support")
 @allow(PUBLIC)
 def support() -> Any:
-    return render_template("core/support.html")
+    return render_template("core/support.html", worker=jobs.alive(g.now))
 
 
 @bp.get("/healthz")

@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import func, select, text
 
-from core import passwords
+from core import jobs, passwords
 from core.accounts import Account, LoginSession
 from core.db import reading, transaction
 from core.journal import JournalEntry
@@ -305,3 +305,11 @@ def test_the_support_page_names_the_telephone(client, settings, monkeypatch):
 def test_the_service_says_it_is_well(client):
     reply = client.get("/healthz")
     assert (reply.status_code, reply.text) == (200, "ok\n")
+
+
+def test_support_says_when_the_background_service_is_silent(client, db, now):
+    words = "Фоновая служба не отвечает"
+    assert words in client.get("/support").text
+    with transaction():
+        jobs.beat(now)
+    assert words not in client.get("/support").text
