@@ -4,6 +4,8 @@ from typing import Any
 from contest.models import Contest, Nomination
 from core.context import server_clock
 
+THINGS = ("nomination", "application", "protocol", "sheet", "sitting", "task", "meeting", "contest")
+
 
 def locate(_app: Any, context: dict[str, Any], **_rest: Any) -> None:
     """Give a page about a contest, a nomination or something of theirs the place and the clock of its zone."""
@@ -18,9 +20,10 @@ def locate(_app: Any, context: dict[str, Any], **_rest: Any) -> None:
 
 
 def contest_of(context: dict[str, Any]) -> tuple[Contest, Nomination | None] | None:
-    """The contest of what the template was given, under the names the routes use."""
-    nomination = context.get("nomination") or getattr(context.get("application"), "nomination", None)
-    if isinstance(nomination, Nomination):
-        return nomination.contest, nomination
-    contest = context.get("contest")
-    return (contest, None) if isinstance(contest, Contest) else None
+    """The contest of what the template was given, under the names the routes use; nothing is loaded for it."""
+    given = [context[name] for name in THINGS if name in context]
+    loaded = [value for thing in given for value in (thing, *getattr(thing, "__dict__", {}).values())]
+    for nomination in loaded:
+        if isinstance(nomination, Nomination):
+            return nomination.contest, nomination
+    return next(((contest, None) for contest in loaded if isinstance(contest, Contest)), None)

@@ -38,9 +38,10 @@ def _theory(sitting: Sitting, person: Participant, now: datetime) -> Iterator[St
     if attempt is None:
         if now <= sitting.closes_at:
             opened = now >= sitting.opens_at
-            yield Step("Теория: можно начинать" if opened else "Теория", url, "Начать" if opened else "Открыть",
-                       "" if opened else "Откроется в назначенный час", lead=opened, weight=30,
-                       due=sitting.closes_at if opened else sitting.opens_at)
+            ready = opened and participants.readiness(person).complete
+            hint = "" if ready else "Сначала выполните остальное" if opened else "Откроется в назначенный час"
+            yield Step("Теория: можно начинать" if ready else "Теория", url, "Начать" if ready else "Открыть", hint,
+                       lead=ready, weight=30, due=sitting.closes_at if opened else sitting.opens_at)
         return
     ended = _ended(sitting, attempt, now)
     if ended is None:
@@ -100,7 +101,7 @@ def _going_on(me: Me, now: datetime) -> Iterator[Step]:
             Task.releases_at <= now, scope.nominations_of(me, *READERS)))
         for task, nomination in found.tuples():
             yield Step(f"Работы участников: {nomination.title}", f"/tasks/{task.id}/results", "Открыть", task.title,
-                       weight=61)
+                       weight=61, done=True)
 
 
 def _set_theory(event: Event, nomination: Nomination, sitting: Sitting | None, has_bank: bool) -> Iterator[Step]:

@@ -62,7 +62,7 @@ def page(meeting: Meeting, *, me: Me, now: datetime) -> dict[str, Any]:
         "lines": [_line(row, votes.get(row.account_id), me, item, secret) for row in meeting.roster],
         "tally": _tally(meeting, item, votes, secret), "rule": _rule(meeting, item),
         "steps": [_step(one, item) for one in meeting.items], "places": _places(item),
-        "materials": _materials(meeting, item), "course": _course(meeting),
+        "materials": _materials(meeting, item, me), "course": _course(meeting),
         "oral": [(one, vote) for one in meeting.items for vote in one.votes
                  if vote.oral and vote.account_id == me.account_id and vote.confirmed_at is None],
         "protocol": paper, "protocol_state": PROTOCOL_LABELS[paper.state] if paper else "",
@@ -155,13 +155,13 @@ def _places(item: AgendaItem | None) -> list[dict[str, Any]]:
             for row in found["rows"]]
 
 
-def _materials(meeting: Meeting, item: AgendaItem | None) -> list[dict[str, str]]:
+def _materials(meeting: Meeting, item: AgendaItem | None, me: Me) -> list[dict[str, str]]:
     """What to read before voting: the experts' protocol and the table."""
     nominations = [item.nomination] if item and item.nomination else [one.nomination for one in meeting.nominations]
     found = []
     for nomination in nominations:
         expert = awards.expert_protocol(nomination)
-        if expert is not None:
+        if expert is not None and protocols.may_watch(me, expert.id):
             found.append({"text": f"Протокол № {expert.number}, {PROTOCOL_LABELS[expert.state]}",
                           "url": f"/protocols/{expert.id}"})
         found.append({"text": f"Сводная ведомость: {nomination.title}", "url": f"/nominations/{nomination.id}/summary"})

@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from contest import scope
 from contest.models import Nomination
-from contest.rules.roles import COMMISSION, MEMBER_CHAIR, ORGANISER, STAFF
+from contest.rules.roles import COMMISSION, MEMBER_CHAIR, ORGANISER, PARTICIPANT, STAFF
 from core.access import Me
 from core.db import session
 from core.registry import Step
@@ -43,7 +43,20 @@ def next_steps(me: Me, now: datetime) -> Iterator[Step]:
         yield from _to_call(me)
     if ORGANISER in me.roles:
         yield from _to_publish(me, now)
+    if PARTICIPANT in me.roles:
+        yield from _results(me)
     yield from _unconfirmed(me)
+
+
+def _results(me: Me) -> Iterator[Step]:
+    """A participant reads the results where they are published."""
+    held = select(Nomination).where(scope.nominations_of(me, PARTICIPANT))
+    for nomination in session.scalars(held):
+        published = publication.of(nomination.id)
+        if published:
+            words = "Окончательные итоги" if "final" in published else "Предварительные итоги"
+            yield Step(f"{words}: {nomination.title}", f"/nominations/{nomination.id}/results", "Посмотреть итоги",
+                       "Места и баллы по кодам", lead=True, weight=1)
 
 
 def _member(me: Me, meeting: Meeting) -> Iterator[Step]:
