@@ -1,4 +1,5 @@
 """Commands of an installation: `flask db`, `flask admin`, `flask journal`."""
+import os
 from pathlib import Path
 
 import click
@@ -29,6 +30,7 @@ def alembic_config() -> Config:
 @db_group.command("upgrade")
 def upgrade() -> None:
     """Довести схему базы до последней."""
+    os.umask(0o077)
     command.upgrade(alembic_config(), "head")
 
 

@@ -337,8 +337,20 @@ def offload(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 def _run_slow(call: Callable[[], R]) -> R:
     from core.realtime import cooperative
-    if cooperative():
-        import gevent
-        result: R = gevent.get_hub().threadpool.apply(call)
-        return result
-    return _slow.submit(call).result()
+    if not cooperative():
+        return _slow.submit(call).result()
+    import gevent
+    found: list[R] = []
+    failed = gevent.get_hub().threadpool.apply(_caught, (call, found))
+    if failed is not None:
+        raise failed
+    return found[0]
+
+
+def _caught(call: Callable[[], R], found: list[R]) -> Exception | None:
+    """Carry an exception out of gevent's pool: raised inside, it would be printed as if nobody minded it."""
+    try:
+        found.append(call())
+    except Exception as error:
+        return error
+    return None

@@ -80,6 +80,7 @@ def main() -> int:
     """Until SIGTERM or SIGINT. What still runs then is left: its lease runs out, and it is done again."""
     from app import create_app  # the start is the only place of this package that sees everything
 
+    os.umask(0o077)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -63,7 +63,7 @@ class Certificate(Base):
 
 
 class SigningKey(Base):
-    """The private key of a certificate, sealed under the owner's passphrase; removed when the certificate is revoked."""
+    """The private key of a certificate, sealed under the owner's passphrase; removed when that is revoked."""
 
     __tablename__ = "signing_key"
 

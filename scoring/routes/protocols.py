@@ -1,4 +1,6 @@
 """Protocols of any kind: draft, agreement, freezing, the file, signing and what stands beside it."""
+from typing import cast
+
 from flask import Blueprint, Response, flash, g, redirect, render_template, url_for
 
 from contest import scope
@@ -7,6 +9,7 @@ from contest.rules.roles import EXPERT_CHAIR, ORGANISER, STAFF
 from core import storage
 from core.access import allow, me
 from core.errors import NotVisible
+from core.storage import Received
 from core.web import form_status, submit
 from scoring import protocol_pages as pages
 from scoring import protocols, signing
@@ -171,7 +174,8 @@ def paper(protocol_id: int):
     protocol = _load(protocol_id)
     form = PaperForm(pages.waiting_signers(protocol))
     if submit(form, lambda: signing.enter_paper(
-            protocol_id, form.signer_id.data, form.scan.received, note=form.note.data or "", by=me, now=g.now)):
+            protocol_id, form.signer_id.data, cast(Received, form.scan.received), note=form.note.data or "", by=me,
+            now=g.now)):
         flash("Скан внесён. Теперь его сверяет другой человек.", "ok")
         return redirect(url_for("protocols.page", protocol_id=protocol_id), 303)
     return render_template("scoring/paper.html", form=form, protocol=protocol), form_status(form)
