@@ -351,6 +351,6 @@ def _caught(call: Callable[[], R], found: list[R]) -> Exception | None:
     """Carry an exception out of gevent's pool: raised inside, it would be printed as if nobody minded it."""
     try:
         found.append(call())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (raised again by the caller)
         return error
     return None
