@@ -6,6 +6,9 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard app.py wsgi.py core contest exam video scoring desk demo rehearsal)
+# `make fast` leaves out what renders and signs papers, starts processes, or goes through every route.
+NOT_FAST := tests/flows tests/bad_input tests/bench tests/torture tests/setup tests/core/documents \
+    $(addprefix tests/scoring/test_,genuine.py handover.py pades.py pki.py signing.py verification.py)
 # What is given on the command line (`make demo PORT=9000`) reaches the started program as an environment variable.
 
 help: ## this list
@@ -22,7 +25,7 @@ test: tests ## the whole suite
 
 fast: tests ## rules, operations, routes: under 30 s
 	@EXAMPLES=fast $(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture and not slow and not browser" \
-	    --ignore tests/flows --ignore tests/bad_input --durations 10 --durations-min 1
+	    $(addprefix --ignore=,$(NOT_FAST)) --durations 10 --durations-min 1
 
 check: tests ## lint, types, contracts
 	@$(BIN)/ruff check .

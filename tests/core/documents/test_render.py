@@ -39,6 +39,7 @@ def text_of(pdf, *options):
     return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
 
 
+@pytest.mark.slow
 def test_same_job_gives_the_same_bytes_from_a_warm_and_from_a_new_process(process, made):
     assert process.render_pdf(JOB) == made.pdf
     other = RenderProcess()
@@ -135,6 +136,7 @@ def test_unknown_name_in_a_template_is_an_error_and_the_process_lives_on(process
     assert process.pid == before
 
 
+@pytest.mark.slow
 def test_process_that_died_is_started_again(process, made):
     process.warm()
     dead = process.pid
@@ -143,6 +145,7 @@ def test_process_that_died_is_started_again(process, made):
     assert process.pid not in (None, dead)
 
 
+@pytest.mark.slow
 def test_slow_job_is_cut_off_and_the_next_one_works(made):
     process = RenderProcess(timeout=0.05)
     try:
@@ -160,12 +163,14 @@ def test_large_job_passes_the_pipe(process):
     assert process.render(job).pages > 10
 
 
+@pytest.mark.slow
 def test_client_does_not_load_the_renderer():
     check = "import core.documents.process, sys; print('weasyprint' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert told == "False\n"
 
 
+@pytest.mark.slow
 def test_templates_may_fetch_neither_network_nor_other_files():
     check = ("from core.documents.render import LocalFetcher\n"
              "for url in ('https://example.ru/a.png', 'file:///etc/passwd', 'file:///etc/../etc/hosts'):\n"
