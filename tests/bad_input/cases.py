@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -29,8 +30,9 @@ FILES = {
     "name": File("../../" + SCRIPT + "x" * 300 + ".pdf", b"%PDF-1.4\n%%EOF\n"), "page": File("a.pdf", SCRIPT.encode()),
 }
 OUT_OF_RANGE = (0, 2**31, 2**63, 10**30)
-FEW = 2
-"""A form of more fields gets every bad value in every field together, and only some of them field by field."""
+FEW = 1
+"""A form of more fields gets every bad value in every field together, and only a third of them field by field, unless
+every case is asked for (`make torture`); so with unknown keys and bodies of other kinds."""
 
 
 @dataclass
@@ -57,19 +59,19 @@ def good(app: Flask, rule: Rule, target: Target) -> Case:
 
 
 def of_route(app: Flask, rule: Rule, target: Target, allowed: frozenset[str], everything: bool) -> Iterator[Case]:
-    """All bad requests to a route; `everything` also for long forms."""
-    base = good(app, rule, target)
+    """All bad requests to a route, or as many as are quickly made."""
+    base, sift = good(app, rule, target), 1 if everything else 3
     yield from _strangers(base, target, allowed)
-    yield from _unknown(app, rule, base, target)
+    yield from islice(_unknown(app, rule, base, target), 0, None, sift)
     yield replace(base, name="without CSRF token", expect="csrf", csrf=True)
-    for method in ("PUT", "DELETE", "PATCH"):
+    for method in ("PUT", "DELETE", "PATCH")[::sift]:
         yield replace(base, name=method, method=method, expect="wrong_method")
     fields = list(target.fields())
     if fields:
         expect = "any" if target.optional else "refused"
         empty = {"json": {}} if target.json is not None else {"data": {}}
         yield replace(base, name="all fields missing", expect=expect, send=empty)
-    yield from _other_bodies(base, target)
+    yield from islice(_other_bodies(base, target), 0, None, sift)
     yield from (_json(base, target) if target.json is not None else _form(base, target, everything))
 
 
@@ -132,7 +134,7 @@ def _form(base: Case, target: Target, everything: bool) -> Iterator[Case]:
     few = everything or len(target.form) <= FEW
     for number, (name, value) in enumerate(target.form.items()):
         found = list(_field(base, target, name, value))
-        yield from found if few else found[number % 3::len(found) // 3]
+        yield from found if few else found[number % 3::3]
 
 
 def _field(base: Case, target: Target, name: str, value: Any) -> Iterator[Case]:

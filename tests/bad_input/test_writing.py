@@ -1,6 +1,7 @@
 """Every writing route against every bad request that can be made of a good one (tests/bad_input/entries)."""
 
 import pkgutil
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +21,7 @@ for _found in pkgutil.iter_modules(tests.bad_input.entries.__path__):
 
 _rules = [rule for rule in create_app(Settings(ENVIRONMENT="test", SECRET_KEY="routes")).url_map.iter_rules()
           if "POST" in rule.methods]
+pytestmark = pytest.mark.slow
 WRITING = sorted({rule.endpoint for rule in _rules})
 
 
@@ -60,13 +62,35 @@ def sent(app, world, case: Case):
         app.config["WTF_CSRF_ENABLED"] = False
 
 
+def of_the_entry(app, world, rule, target) -> list[str]:
+    """The valid request is accepted, sends what its page sends, and is refused in every closed state."""
+    case, found, before = cases.good(app, rule, target), [], world.kept
+    if "GET" in rule.methods:
+        page = world.browser("actor").get(case.url)
+        forgotten = fields_sent_to(page, page.request.path) - set(target.fields()) - target.also
+        found += [f"the page sends {name}, the entry does not" for name in sorted(forgotten)]
+        world.seen()
+    reply = sent(app, world, case)
+    found += [f"valid: {fault} {judge.messages(reply.text)}" for fault in judge.faults(case, reply, world)]
+    world.restore()
+    for name, close in target.closed.items():
+        world.do(close)
+        world.remember(at=world.started)
+        reply = sent(app, world, replace(case, name=name, expect="refused"))
+        found += [f"{name}: {fault}" for fault in judge.faults(
+            replace(case, expect="refused"), reply, world, target.keeps)]
+        world.kept = before
+        world.restore()
+    return found
+
+
 @pytest.mark.parametrize("endpoint", sorted(set(WRITING) & set(ENTRIES)))
 @pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.torture)], ids=["", "everything"])
 def test_bad_input_is_refused_in_russian_and_leaves_nothing(app, world, endpoint, everything):
     rule, target, allowed = prepared(app, world, endpoint)
-    found, status = [], {}
+    found, status = of_the_entry(app, world, rule, target), {}
     for case in cases.of_route(app, rule, target, allowed, everything):
-        if case.who != "nobody" and case.who != "actor" and case.who not in world.tokens:
+        if case.who not in ("nobody", "actor", *world.tokens):
             continue
         reply = sent(app, world, case)
         found += [f"{case.name}: {fault}" for fault in judge.faults(case, reply, world, target.keeps)]
@@ -76,31 +100,4 @@ def test_bad_input_is_refused_in_russian_and_leaves_nothing(app, world, endpoint
         status[case.name] = reply.status_code
     found += [f"{name}: only spaces are taken where a text is required" for name in target.fields()
               if status.get(f"{name} missing", 0) >= 400 > status.get(f"{name}: spaces", 500)]
-    assert not found, "\n" + "\n".join(found)
-
-
-@pytest.mark.parametrize("endpoint", sorted(set(WRITING) & set(ENTRIES)))
-def test_the_entry_is_a_request_that_is_accepted(app, world, endpoint):
-    rule, target, _allowed = prepared(app, world, endpoint)
-    page = world.browser("actor").get(cases.url(app, rule, target.args)) if "GET" in rule.methods else None
-    forgotten = fields_sent_to(page, page.request.path) - set(target.fields()) - target.also if page else set()
-    assert sorted(forgotten) == [], "the page sends more fields than the entry"
-    case = cases.good(app, rule, target)
-    reply = sent(app, world, case)
-    assert judge.faults(case, reply, world) == []
-    assert reply.status_code < 400, judge.messages(reply.text)
-
-
-@pytest.mark.parametrize("endpoint", sorted(set(WRITING) & set(ENTRIES)))
-def test_a_closed_state_is_refused(app, world, endpoint):
-    rule, target, _allowed = prepared(app, world, endpoint)
-    found, before = [], world.kept
-    for name, close in target.closed.items():
-        world.do(close)
-        world.remember(at=world.started)
-        case = Case(name, "refused", cases.url(app, rule, target.args), send=cases.good(app, rule, target).send)
-        found += [f"{name}: {fault}" for fault in judge.faults(
-            case, sent(app, world, case), world, target.keeps)]
-        world.kept = before
-        world.restore()
     assert not found, "\n" + "\n".join(found)

@@ -17,7 +17,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CHROMIUM = {"executable_path": "/usr/bin/chromium", "args": [
     "--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]}
-FILES = re.compile(r"\.(pdf|json|xlsx|csv|zip|pem|crl|gift|txt)$|/file$|/scan$|/photo/|/preview$|^/static/")
+FILES = re.compile(r"\.(pdf|json|xlsx|csv|zip|pem|crl|gift|txt)$|/files?(/\d+)?$|/scan$|/photo/|/preview$|^/static/")
 ALIKE = 3
 """How many pages of one kind (/applications/7, /applications/8) one person's crawl opens."""
 

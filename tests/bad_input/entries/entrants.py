@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from contest import applications, participants
+from contest import applications, contests, participants
 from contest.models import Application, Attachment, Nomination, Participant
 from contest.models import Contest as ContestRow
 from core import access, storage
@@ -53,7 +53,8 @@ def edit(world: World) -> Target:
     row = world.make.application()
     form = {name: "y" if value is True else value for name, value in FIELDS.items()} | {
         "municipality": "Томск", "education": "ТПУ", "organisation_inn": "7000000000", "grade": "5",
-        "experience_total": "10", "experience_organisation": "3", "place_address": "Томск", "equipment": "Камера"}
+        "experience_total": "10", "experience_organisation": "3", "place_address": "Томск", "place_zone": "",
+        "equipment": "Камера"}
     return Target({"application_id": row.id}, row.account_id, form=form, optional=True,
                   closed={"sent": sent(world, row)})
 
@@ -83,7 +84,8 @@ def detach(world: World) -> Target:
 def consents(world: World) -> Target:
     row = world.make.application()
     return Target({"application_id": row.id}, row.account_id, optional=True, closed={"sent": sent(world, row)},
-                  form={"processing": "y", "video": "y", "publication": "y"})
+                  form={"processing": "y", "video": "y", "publication": "y", "seen": world.do(lambda: (
+                      applications.texts_mark(contests.consent_texts(row.nomination.contest_id))))})
 
 
 @entry("applications.submission")
@@ -157,7 +159,7 @@ def briefing(world: World) -> Target:
         session.get_one(Nomination, nomination.id), title="Инструктаж", text="Работать в исправных средствах защиты.",
         by=world.make.me(author), now=world.clock.now))
     return Target({"participant_id": person.id}, with_secret(world, person.account_id),
-                  form={"agree": "y", "secret": PASSWORD})
+                  form={"agree": "y", "secret": PASSWORD, "version": "1"})
 
 
 def shown(world: World, person: Participant):
