@@ -41,11 +41,7 @@ const rooms = [...document.querySelectorAll("[data-rooms]")].flatMap((one) => (/
 const wanted = [...new Set(rooms.filter(Boolean))];
 if (wanted.length) {
   const socket = io({ transports: ["websocket", "polling"] });
-  let first = true;
-  socket.on("connect", () => {
-    for (const room of wanted) socket.emit("join", { room });
-    if (!first) soon(); // whatever changed while there was no connection
-    first = false;
-  });
+  // Whatever changed between the page's making and the joining, at first or after a lost connection, is fetched once.
+  socket.on("connect", () => wanted.forEach((room) => socket.emit("join", { room }, soon)));
   socket.on("changed", soon);
 }

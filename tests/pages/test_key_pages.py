@@ -106,5 +106,5 @@ def test_protocol_and_its_verification(look, make, login, operation):
     group = make.marked_group()
     url = road.freeze(make, login, group)
     look(url, group.chair, says="Протокол")
-    token = operation(lambda: session.scalar(select(Document.token)))
+    token = operation(lambda: session.scalar(select(Document.token).where(Document.form == "expert_protocol")))
     look(f"/v/{token}", says="Протокол")
