@@ -21,7 +21,7 @@ run: runtime ## an empty installation: HOST=.. PORT=.. TLS_CERT=.. TLS_KEY=..
 	@exec $(BIN)/python -m setup.start run
 
 test: tests ## the whole suite
-	@$(PYTEST) -n 3 --dist loadgroup -m "not pages and not bench and not torture"
+	@$(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture"
 
 fast: tests ## rules, operations, routes: under 30 s
 	@EXAMPLES=fast $(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture and not slow and not browser" \

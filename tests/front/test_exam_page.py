@@ -174,7 +174,10 @@ def test_time_left_does_not_depend_on_the_clock_of_the_computer(server: Server) 
 def test_keys_in_a_text_are_letters_and_may_be_switched_off(server: Server) -> None:
     server.open()
     go(server, 7)
-    server.page.locator("#q-7 [data-text-field]").press_sequentially("f1")
+    field = server.page.locator("#q-7 [data-text-field]")
+    field.click()
+    expect(field).to_be_focused()
+    field.press_sequentially("f1")
     assert server.page.input_value("#q-7 [data-text-field]") == "f1"
     expect(server.page.locator("[data-flag-button]")).to_have_attribute("aria-pressed", "false")
     server.page.uncheck("[data-keys]")

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from core import realtime
 from tests.architecture.tree import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -28,6 +29,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def site(app: Any, db: str, csrf: None) -> Iterator[str]:
+    realtime.init(app)  # a test client of Socket.IO, in a test before, takes the sending of its server away for good
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
