@@ -7,7 +7,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard app.py wsgi.py core contest exam video scoring desk demo rehearsal)
 # `make fast` leaves out what renders and signs papers, starts processes, or goes through every route.
-NOT_FAST := tests/flows tests/bad_input tests/bench tests/torture tests/setup tests/core/documents \
+NOT_FAST := tests/bad_input tests/bench tests/torture tests/setup tests/core/documents \
     $(addprefix tests/scoring/test_,genuine.py handover.py pades.py pki.py signing.py verification.py)
 # What is given on the command line (`make demo PORT=9000`) reaches the started program as an environment variable.
 
