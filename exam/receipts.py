@@ -1,7 +1,7 @@
 """Receipts: the chain of acknowledged saves and the seal by which the service knows its own receipt again.
 
-hash_0 = SHA-256(attempt id), hash_i = SHA-256(hash_{i-1} ‖ canonical save) (exam.md §1 rule 6). The hash is evidence for
-everybody; the seal (HMAC under a key outside the database) lets the service, restored from an older copy, believe a
+hash_0 = SHA-256(attempt id), hash_i = SHA-256(hash_{i-1} ‖ canonical save) (exam.md §1 rule 6). The hash is evidence
+for everybody; the seal (HMAC under a key outside the database) lets the service, restored from an older copy, believe a
 receipt it no longer has.
 """
 import hashlib
