@@ -6,15 +6,13 @@ from typing import Any
 
 from contest import participants
 from contest.models import Nomination, Participant
-from contest.rules import timetable
 from contest.rules.roles import PROCTOR, STAFF
 from core import words
 from core.access import Me
 from core.db import session
 from core.errors import NotVisible
 from exam import answers, attempts, bank_pages, sittings
-from exam.models import Attempt, AttemptQuestion, Sitting
-from exam.questions.registry import KINDS
+from exam.models import Attempt, Sitting
 from exam.rules import facts, timing
 from exam.rules.states import FINISH_WORDS, FinishReason, Phase, describe
 
@@ -87,40 +85,6 @@ def time_is_over(attempt: Attempt, *, now: datetime) -> bool:
     """Nothing more can be answered on the page: ended, or past the deadline."""
     counted = attempts.countdown(attempt, now)
     return counted.phase is not Phase.RUNNING or counted.in_grace
-
-
-def exam(attempt: Attempt, *, now: datetime, phone: str) -> dict[str, Any]:
-    """The context of exam_base.html: every question as the participant sees it, without keys."""
-    nomination = nomination_of(attempt.sitting)
-    zone = nomination.contest.zone
-    counted = attempts.countdown(attempt, now)
-    assert counted.deadline is not None
-    assert counted.remaining is not None
-    here = timetable.zone(zone)
-    url = f"/attempts/{attempt.id}"
-    given = answers.standing(attempt.id)
-    return {
-        "title": "Теория", "subtitle": nomination.title, "now": now.astimezone(here).isoformat(),
-        "deadline": counted.deadline.astimezone(here).isoformat(), "left": clock_words(counted.remaining),
-        "until": f"до {timetable.format_clock(counted.deadline, zone)} "
-                 f"({timetable.zone_label(counted.deadline, zone)})",
-        "save_url": f"{url}/answers", "finish_url": f"{url}/finish", "after_url": f"{url}/receipt",
-        "flag_url": f"{url}/flags", "state_url": f"{url}/state", "close_url": f"{url}/closing", "phone": phone,
-        "questions": [_question(line, attempt.seed, given) for line in attempts.paper(attempt.id)]}
-
-
-def _question(line: AttemptQuestion, seed: str, given: dict[int, tuple[int, Any]]) -> dict[str, Any]:
-    seq, answer = given.get(line.id, (0, None))
-    row = line.question
-    return {"id": line.id, "kind": row.kind, "text": row.record["text"], "answer": answer, "seq": seq,
-            "public": KINDS[row.kind].public(row.record["body"], seed), "flagged": line.flagged, "seen": seq > 0}
-
-
-def clock_words(left: timedelta) -> str:
-    """«39:59», «1:02:07»."""
-    seconds = max(0, -(-int(left / timedelta(milliseconds=1)) // 1000))
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60:02d}:{rest % 60:02d}"
 
 
 def unanswered(attempt: Attempt) -> tuple[int, int, int]:

@@ -22,7 +22,8 @@ from exam.rules import facts, marking, timing
 from exam.rules.states import FinishReason
 
 log = structlog.get_logger("exam")
-CHANGING = ["finished_at", "finish_reason", "extra_seconds", "shift_seconds", "head_hash", "last_ack_at", "points"]
+CHANGING = ["finished_at", "finish_reason", "version", "extra_seconds", "shift_seconds", "head_hash", "save_count",
+            "last_ack_at", "points"]
 
 
 def own(me: Me, attempt_id: int) -> Attempt:
@@ -72,7 +73,8 @@ def may_start(sitting: Sitting, participant: Participant, now: datetime) -> fact
     return timing.may_start(sittings.rules_of(sitting), facts.AttemptFacts(), sittings.conditions_of(participant), now)
 
 
-def start(sitting: Sitting, participant: Participant, *, request_key: str, by: Me, now: datetime) -> Attempt:
+def start(sitting: Sitting, participant: Participant, *, request_key: str, by: Me, now: datetime,
+          device: str = "") -> Attempt:
     """Begin once: a second call with any key gives the same attempt. T0 and the paper are one transaction.
 
     Refused by rule 2 in its words, or when the participant has no code yet.
@@ -84,7 +86,7 @@ def start(sitting: Sitting, participant: Participant, *, request_key: str, by: M
     if not decision.allowed:
         raise Refused(decision.code, decision.text)
     attempt = Attempt(sitting_id=sitting.id, participant_id=participant.id, seed=secrets.token_hex(16), head_hash="",
-                      request_key=request_key[:64], session_id=by.session_id, started_at=now)
+                      request_key=request_key[:64], session_id=by.session_id, device=device, started_at=now)
     try:
         with session.begin_nested():
             session.add(attempt)
@@ -179,13 +181,14 @@ def touch(attempt_id: int, *, now: datetime) -> None:
             close_if_due(session.get_one(Attempt, attempt_id), now=now)
 
 
-def close_overdue(now: datetime) -> int:
-    """Sweep: close what time has ended, one transaction each; one failure never keeps another open."""
-    with db.reading():
-        waiting = session.scalars(select(Attempt).where(Attempt.finished_at.is_(None)))
-        due = [row.id for row in waiting if _due(row, now) is not None]
+def close_overdue(now: datetime, *, sitting_id: int | None = None) -> int:
+    """Sweep, of one sitting or of all: close what time has ended, one transaction each; gives how many.
+
+    One that cannot be closed or even judged is logged and keeps no other open. The worker does it every few seconds;
+    whoever looks at a sitting does it too, so that nothing waits for the worker.
+    """
     closed = 0
-    for attempt_id in due:
+    for attempt_id in _overdue(now, sitting_id):
         try:
             with db.transaction():
                 closed += close_if_due(session.get_one(Attempt, attempt_id), now=now)
@@ -194,15 +197,49 @@ def close_overdue(now: datetime) -> int:
     return closed
 
 
+def _overdue(now: datetime, sitting_id: int | None) -> list[int]:
+    open_ones = select(Attempt).where(Attempt.finished_at.is_(None)).order_by(Attempt.id)
+    with db.reading():
+        waiting = session.scalars(
+            open_ones if sitting_id is None else open_ones.where(Attempt.sitting_id == sitting_id)).all()
+        known = sittings.facts_of_many(waiting)
+        return [row.id for row in waiting if _seems_due(row, known[row.id], now)]
+
+
+def _seems_due(attempt: Attempt, known: facts.AttemptFacts, now: datetime) -> bool:
+    try:
+        return timing.close_due(sittings.rules_of(attempt.sitting), known, now) is not None
+    except ValueError:  # a sitting nobody can judge must not hide the others
+        log.exception("attempt not judged", attempt=attempt.id)
+        return False
+
+
 def _close(attempt: Attempt, ended: facts.Finish, *, by: Me | None, now: datetime) -> None:
     attempt.finished_at, attempt.finish_reason = ended.at, ended.reason.value
+    mark_again(attempt)
+    record("attempt.finished", attempt, by=by, now=now, at=ended.at, reason=ended.reason.value, points=attempt.points,
+           maximum=attempt.max_points, head=attempt.head_hash)
+    tell(attempt)
+
+
+def reopen(attempt: Attempt) -> None:
+    """Take the close and its marks off a locked attempt: the grant that does so keeps the close (rule 12)."""
+    attempt.finished_at = attempt.finish_reason = None
+    attempt.points = attempt.max_points = attempt.marks = None
+
+
+def mark_again(attempt: Attempt) -> None:
+    """Mark a finished attempt by its answers as they stand now; an open one is marked when it ends.
+
+    For the close itself, an answer that was received in time and written after it, one brought back after a restore,
+    a late one admitted. The caller journals and has locked the attempt.
+    """
+    if attempt.finished_at is None:
+        return
     marked = _mark(attempt)
     attempt.points, attempt.max_points = marked.total, marked.maximum
     attempt.marks = [{"question": int(mark.question), "earned": mark.earned or 0, "maximum": mark.maximum}
                      for mark in marked.marks]
-    record("attempt.finished", attempt, by=by, now=now, at=ended.at, reason=ended.reason.value, points=marked.total,
-           maximum=marked.maximum, head=attempt.head_hash)
-    tell(attempt)
 
 
 def _mark(attempt: Attempt) -> marking.PaperMarks:

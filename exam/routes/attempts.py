@@ -5,7 +5,7 @@ from core import web
 from core.access import ANYONE, allow, me
 from core.web import form_status, submit
 from exam import attempt_pages as pages
-from exam import attempts, payloads, saves
+from exam import attempts, devices, exam_page, payloads, saves
 from exam.forms.sittings import FinishForm
 
 blueprint = Blueprint("attempts", __name__)
@@ -24,7 +24,9 @@ def page(attempt_id: int):
     attempt = attempts.own(me, attempt_id)
     if pages.time_is_over(attempt, now=g.now):
         return redirect(url_for("attempts.receipt", attempt_id=attempt.id))
-    return render_template("exam/attempt.html", exam=pages.exam(attempt, now=g.now, phone=web.settings().SUPPORT_PHONE))
+    devices.note_other(attempt, devices.current(), by=me, now=g.now)
+    return render_template("exam/attempt.html",
+                           exam=exam_page.exam(attempt, now=g.now, phone=web.settings().SUPPORT_PHONE))
 
 
 @blueprint.post("/attempts/<int:attempt_id>/answers")

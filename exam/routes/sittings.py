@@ -10,7 +10,7 @@ from core.db import session
 from core.errors import NotVisible
 from core.web import form_status, submit
 from exam import attempt_pages as pages
-from exam import attempts, bank, sittings
+from exam import attempts, bank, devices, sittings
 from exam.forms.fields import length_words
 from exam.forms.sittings import SittingForm, StartForm
 from exam.models import Sitting
@@ -84,6 +84,7 @@ def start(sitting_id: int):
     shown = pages.door(sitting, participant, now=g.now)
     begun = []
     if submit(form, lambda: begun.append(attempts.start(
-            sitting, participant, request_key=form.request_key.data or shown["request_key"], by=me, now=g.now))):
+            sitting, participant, request_key=form.request_key.data or shown["request_key"], by=me, now=g.now,
+            device=devices.current()))):
         return redirect(url_for("attempts.page", attempt_id=begun[0].id), 303)
     return render_template("exam/door.html", form=form, **shown), form_status(form)
