@@ -1,8 +1,8 @@
-"""Answers as they stand: what was saved last, how many, how many came too late. Read-only."""
+"""Answers as they stand: what was saved or admitted last, how many, how many came too late. Read-only."""
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from core.db import session
 from exam.models import LateSave, Save
@@ -10,21 +10,28 @@ from exam.questions.base import Answer
 
 
 def standing(attempt_id: int) -> dict[int, tuple[int, Answer]]:
-    """Per line of the paper: the highest seq and its answer."""
-    rows = session.execute(select(Save.question_id, Save.seq, Save.value).where(Save.attempt_id == attempt_id)
-                           .order_by(Save.seq)).tuples()
-    return {question: (seq, json.loads(value)) for question, seq, value in rows}
+    """Per line of the paper: the highest seq and its answer. Of one seq an admitted late answer stands."""
+    return {question: (seq, json.loads(value)) for _attempt, question, seq, value in _in_order([attempt_id])}
 
 
 def counts(attempt_ids: Collection[int]) -> dict[int, int]:
     """Per attempt: how many questions have a standing answer; one that was taken back does not count."""
-    rows = session.execute(select(Save.attempt_id, Save.question_id, Save.value).where(
-        Save.attempt_id.in_(attempt_ids)).order_by(Save.attempt_id, Save.seq)).tuples()
-    newest = {(attempt, question): value for attempt, question, value in rows}
+    newest = {(attempt, question): value for attempt, question, _seq, value in _in_order(attempt_ids)}
     found = dict.fromkeys(attempt_ids, 0)
     for (attempt, _question), value in newest.items():
         found[attempt] += value != "null"
     return found
+
+
+def _in_order(attempt_ids: Collection[int]) -> Iterable[tuple[int, int, int, str]]:
+    """(attempt, question, seq, value) of everything that counts, so that a later row stands instead of an earlier."""
+    saved = select(Save.attempt_id, Save.question_id, Save.seq, Save.value, literal(0).label("turn"), Save.id).where(
+        Save.attempt_id.in_(attempt_ids))
+    admitted = select(LateSave.attempt_id, LateSave.question_id, LateSave.seq, LateSave.value, literal(1),
+                      LateSave.id).where(LateSave.attempt_id.in_(attempt_ids), LateSave.admitted_at.is_not(None))
+    every = union_all(saved, admitted).subquery()
+    return session.execute(select(every.c.attempt_id, every.c.question_id, every.c.seq, every.c.value).order_by(
+        every.c.attempt_id, every.c.seq, every.c.turn, every.c.id)).tuples()
 
 
 def late(attempt_ids: Collection[int]) -> dict[int, int]:

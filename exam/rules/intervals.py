@@ -37,6 +37,11 @@ def length(intervals: Iterable[Interval], *, within: Interval | None = None) -> 
     return total
 
 
+def whole_seconds(span: timedelta) -> int:
+    """The seconds of a length of time, a part of one rounded up."""
+    return -(-span // timedelta(seconds=1))
+
+
 def covers(interval: Interval, moment: datetime) -> bool:
     """Does the interval hold the instant? Its end does not belong to it."""
     return interval[0] <= moment < interval[1]

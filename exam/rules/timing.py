@@ -141,7 +141,8 @@ def judge_save(
     """Rules 4 and 5: does a save received at `received` count? `edited` is `edit_time(...)`, None when unknown.
 
     A save out of the network after the deadline, or after the beginning of a pause, counts within the grace if it was
-    edited before.
+    edited before. What was received before the finish in force counts although the finish was recorded first: an
+    answer may wait for its turn to be written.
     """
     require_utc(received, *(() if edited is None else (edited,)))
     if facts.annulled is not None:
@@ -150,7 +151,7 @@ def judge_save(
         return RefusedSave("not_started", "Выполнение задания не начато. Нажмите «Начать» и ответьте ещё раз.")
     if any(gap.closed < received < gap.at for gap in facts.reopened):
         return LateBox()
-    if facts.finished is not None:
+    if facts.finished is not None and _over(facts.finished, received):
         return LateBox() if facts.finished.reason is FinishReason.DEADLINE else _after_finish(facts.finished)
     paused = _pause_start(sitting, facts, received, received)
     if paused is not None:
@@ -302,6 +303,11 @@ def _obstacles(
 def _less_than_share(time: timedelta, sitting: Sitting) -> bool:
     step = timedelta(microseconds=1)
     return Fraction(time // step) < sitting.min_share * (sitting.limit // step)
+
+
+def _over(finished: Finish, received: datetime) -> bool:
+    """Whether the work had ended when the save was received. The instant of the deadline still belongs to it."""
+    return received > finished.at if finished.reason is FinishReason.DEADLINE else received >= finished.at
 
 
 def _after_finish(finished: Finish) -> RefusedSave:
