@@ -4,18 +4,15 @@ import secrets
 from datetime import datetime
 
 from flask import after_this_request, g, request
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from core import access, db, web
+from core import access, web
 from core.access import Me
-from core.canonical import canonical
-from core.db import session
-from core.journal import JournalEntry, record
+from exam.evidence import record_once
 from exam.models import Attempt
 
 LASTS_S = 400 * 24 * 3600
-OTHER = "attempt.other_device"
+SHOWN = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -43,25 +40,8 @@ def _hand_out(response: Response) -> Response:
 def note_other(attempt: Attempt, device: str, *, by: Me, now: datetime) -> bool:
     """Journal, once per device, that the attempt's page is open on another computer than it was begun on.
 
-    In a transaction of its own: the page is only read. Whether anything was written.
+    Gives whether anything was written. The page itself is only read, so this is a transaction of its own.
     """
-    if not attempt.device or attempt.device == device or _noted(attempt.id, device):
+    if not attempt.device or attempt.device == device:
         return False
-    with db.transaction():
-        session.get_one(Attempt, attempt.id, with_for_update={"of": Attempt})
-        if _noted(attempt.id, device):
-            return False
-        record(OTHER, ("attempt", attempt.id), by=by, now=now, **_payload(device))
-    return True
-
-
-def _payload(device: str) -> dict[str, str]:
-    return {"device": device[:16]}
-
-
-def _noted(attempt_id: int, device: str) -> bool:
-    payload = canonical(_payload(device)).decode()
-    found = session.scalar(select(JournalEntry.seq).where(
-        JournalEntry.object_type == "attempt", JournalEntry.object_id == str(attempt_id),
-        JournalEntry.action == OTHER, JournalEntry.payload == payload).limit(1))
-    return found is not None
+    return record_once("attempt.other_device", attempt.id, by=by, now=now, device=device[:SHOWN])
