@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from flask import current_app
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,9 +77,17 @@ def compose(template: str, **ctx: Any) -> tuple[str, str]:
     public_url = current_app.config["core"].public_url
     link = ctx.pop("link", "")
     ctx.update(public_url=public_url, link=public_url + link if link.startswith("/") else link)
-    environment = current_app.jinja_env.overlay(undefined=StrictUndefined)
-    subject, _, body = environment.get_template(f"mail/{template}.txt").render(ctx).strip().partition("\n")
+    subject, _, body = _environment().get_template(f"mail/{template}.txt").render(ctx).strip().partition("\n")
     return subject.strip(), body.strip() + "\n"
+
+
+def _environment() -> Environment:
+    """Jinja of the letters, one per application: what it has compiled serves the next letter too."""
+    known: dict[str, Any] = current_app.extensions
+    if "letters" not in known:
+        known["letters"] = current_app.jinja_env.overlay(undefined=StrictUndefined)
+    environment: Environment = known["letters"]
+    return environment
 
 
 def deliver_due(now: datetime) -> int:
