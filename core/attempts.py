@@ -1,5 +1,6 @@
 """How often one may try a secret: counted by account and by network address, in memory or in Redis."""
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import structlog
@@ -49,6 +50,17 @@ def count(account: str, address: str = "") -> None:
     if not held:
         raise Refused("too_many_attempts", "Слишком много попыток. Подождите десять минут и попробуйте снова. Если "
                       "забыли пароль или потеряли карточку, обратитесь к организатору.", status=429)
+
+
+def within(rate: str, *name: str) -> bool:
+    """Count one call under a name; False when there were more than `rate` allows («120 per minute»)."""
+    item = _rate(rate)
+    return _ask(lambda limiter: limiter.hit(item, *name))
+
+
+@lru_cache(maxsize=32)
+def _rate(words: str) -> RateLimitItem:
+    return parse(words)
 
 
 def forget(account: str) -> None:

@@ -99,7 +99,8 @@ def _open() -> None:
         return
     if request.method not in READING:
         _ = request.form, request.files
-    if token := request.cookies.get(cookie_name()):
+    token = request.cookies.get(cookie_name())
+    if token and _reads_cookies():
         with db.reading():
             access.set_current(access.person_by_token(token, g.now))
         if (person := access.current()) is not None:
@@ -137,6 +138,17 @@ def _texts(sent: Any) -> Iterator[str]:
 
 def _view() -> Callable[..., Any]:
     return current_app.view_functions[request.endpoint or ""]
+
+
+def cookieless(view: access.View) -> access.View:
+    """Mark a route that reads no cookie: what it is sent shows by itself that it may be taken, so whoever is logged in
+    on that computer does not matter, and there is no CSRF to guard against."""
+    view.cookieless = view.csrf_exempt = True  # type: ignore[attr-defined]
+    return view
+
+
+def _reads_cookies() -> bool:
+    return not getattr(current_app.view_functions.get(request.endpoint or ""), "cookieless", False)
 
 
 def _csrf_check() -> None:
