@@ -25,13 +25,14 @@ def counts(attempt_ids: Collection[int]) -> dict[int, int]:
 
 def _in_order(attempt_ids: Collection[int]) -> Iterable[tuple[int, int, int, str]]:
     """(attempt, question, seq, value) of everything that counts, so that a later row stands instead of an earlier."""
-    saved = select(Save.attempt_id, Save.question_id, Save.seq, Save.value, literal(0).label("turn"), Save.id).where(
-        Save.attempt_id.in_(attempt_ids))
+    saved = select(Save.attempt_id, Save.question_id, Save.seq, Save.value, literal(0).label("turn"),
+                   Save.received_at.label("at")).where(Save.attempt_id.in_(attempt_ids))
     admitted = select(LateSave.attempt_id, LateSave.question_id, LateSave.seq, LateSave.value, literal(1),
-                      LateSave.id).where(LateSave.attempt_id.in_(attempt_ids), LateSave.admitted_at.is_not(None))
+                      LateSave.admitted_at).where(
+        LateSave.attempt_id.in_(attempt_ids), LateSave.admitted_at.is_not(None))
     every = union_all(saved, admitted).subquery()
     return session.execute(select(every.c.attempt_id, every.c.question_id, every.c.seq, every.c.value).order_by(
-        every.c.attempt_id, every.c.seq, every.c.turn, every.c.id)).tuples()
+        every.c.attempt_id, every.c.seq, every.c.turn, every.c.at)).tuples()
 
 
 def late(attempt_ids: Collection[int]) -> dict[int, int]:

@@ -17,21 +17,6 @@ from exam.rules import facts, timing
 from exam.rules.states import FINISH_WORDS, FinishReason, Phase, describe
 
 
-@dataclass(frozen=True)
-class BoardLine:
-    """One participant on the board. `name` and `points` are empty for those who know only codes."""
-
-    code: str
-    name: str
-    phase: str
-    kind: str
-    started: datetime | None
-    finished: datetime | None
-    answered: int
-    late: int
-    points: str
-
-
 def nomination_of(sitting: Sitting) -> Nomination:
     """The nomination of a sitting, with its contest."""
     return session.get_one(Nomination, sitting.nomination_id)
@@ -115,44 +100,6 @@ def receipt(attempt: Attempt) -> dict[str, Any]:
                   ("Баллы за теорию", f"{bank_pages.points_words(attempt.points or 0)} из "
                                       f"{bank_pages.points_words(attempt.max_points or 0)}")],
         "back": {"text": "Что дальше", "url": "/"}}
-
-
-def board(sitting: Sitting, *, names: bool, now: datetime) -> list[BoardLine]:
-    """Everybody of the nomination, in the order of the draw; the number of queries does not grow with them."""
-    people = participants.of_nomination(sitting.nomination_id)
-    ready = participants.readiness_of(people)
-    begun = attempts.of_sitting(sitting.id)
-    ids = [attempt.id for attempt in begun.values()]
-    saved, late = answers.counts(ids), answers.late(ids)
-    return [_line(sitting, person, ready[person.id], begun.get(person.id), saved, late, names=names, now=now)
-            for person in people]
-
-
-def _line(sitting: Sitting, person: Participant, ready: participants.Readiness, attempt: Attempt | None,
-          saved: dict[int, int], late: dict[int, int], *, names: bool, now: datetime) -> BoardLine:
-    code, name = person.code or "кода ещё нет", person.account.name if names else ""
-    if attempt is None:
-        phase, kind = _absent_words(sitting, person, ready, now)
-        return BoardLine(code, name, phase, kind, None, None, 0, 0, "")
-    counted = timing.countdown_state(sittings.rules_of(sitting), sittings.facts_of(attempt), now)
-    ended = timing.finish(sittings.rules_of(sitting), sittings.facts_of(attempt), now)
-    points = ""
-    if names and attempt.points is not None:
-        points = f"{bank_pages.points_words(attempt.points)} из {bank_pages.points_words(attempt.max_points or 0)}"
-    phase = describe(counted.phase) if ended is None else FINISH_WORDS[ended.reason]
-    return BoardLine(code, name, phase, "info" if ended is None else "ok",
-                     attempt.started_at, ended.at if ended else None, saved.get(attempt.id, 0),
-                     late.get(attempt.id, 0), points)
-
-
-def _absent_words(sitting: Sitting, person: Participant, ready: participants.Readiness,
-                  now: datetime) -> tuple[str, str]:
-    if person.no_show:
-        return f"не явился: {person.no_show}", "bad"
-    if now > sitting.closes_at:
-        return "к выполнению задания не приступал", "bad"
-    admitted = sittings.conditions(ready).admitted
-    return describe(Phase.ADMITTED if admitted else Phase.ASSIGNED), "idle" if admitted else "warn"
 
 
 def closes(attempt: Attempt, *, now: datetime) -> datetime:

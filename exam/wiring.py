@@ -4,11 +4,12 @@ from flask import Flask
 from contest.rules import timetable
 from core import clock, realtime
 from core.registry import Duty, Registry
-from exam import attempts, bank_pages, cli, steps
+from exam import attempts, bank_pages, cli, contacts, steps, steps_time, time_pages
 from exam.routes import attempts as attempt_routes
-from exam.routes import bank, sittings, tasks
+from exam.routes import bank, sittings, tasks, times
 
 SWEEP_SECONDS = 2
+SILENCE_SECONDS = 10
 ACTION_WORDS = {
     "bank.imported": "загружен банк вопросов", "bank.viewed": "просмотрены вопросы с ключами",
     "sitting.set": "настроена теория", "attempt.started": "начато выполнение теории",
@@ -17,17 +18,23 @@ ACTION_WORDS = {
     "attempt.joined": "ответы прежней страницы присоединены к начатому выполнению теории",
     "attempt.finished": "завершено выполнение теории", "task.added": "добавлено практическое задание",
     "task.moved": "изменён час выдачи задания", "task.first_access": "первый доступ к заданию",
+    "attempt.time_proposed": "предложено добавить время", "attempt.time_granted": "добавлено время на теорию",
+    "attempt.time_refused": "отказано в добавлении времени", "attempt.reopened": "возобновлено выполнение теории",
+    "late.admitted": "допущен ответ, поступивший после окончания времени",
     "task.viewed_by_staff": "задание просмотрено", "result.received": "принят файл результата",
 }
 
 
 def register(app: Flask, registry: Registry) -> None:
     """Blueprints, commands and registry entries of this package."""
-    for module in (bank, sittings, attempt_routes, tasks):
+    for module in (bank, sittings, attempt_routes, times, tasks):
         app.register_blueprint(module.blueprint)
     app.cli.add_command(cli.bank)
     app.jinja_env.filters.update(as_points=bank_pages.points_words, zone_label=timetable.zone_label)
     registry.steps.append(steps.next_steps)
+    registry.steps.append(steps_time.next_steps)
     registry.duties.append(Duty("attempts.close_overdue", SWEEP_SECONDS, lambda: attempts.close_overdue(clock.now())))
+    registry.duties.append(Duty("boards.tell_silence", SILENCE_SECONDS, lambda: contacts.tell_changes(clock.now())))
     registry.action_words.update(ACTION_WORDS)
+    realtime.room_guards["attempt"] = time_pages.may_hear
     realtime.room_guards["sitting"] = sittings.may_watch

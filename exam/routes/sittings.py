@@ -4,19 +4,20 @@ from sqlalchemy import select
 
 from contest import scope
 from contest.models import Event, Nomination
-from contest.rules.roles import EXPERT_CHAIR, ORGANISER, PROCTOR, STAFF
+from contest.rules.roles import EXPERT_CHAIR, MEMBER_CHAIR, ORGANISER, PROCTOR, STAFF
 from core.access import ANYONE, Me, allow, me
 from core.db import session
 from core.errors import NotVisible
 from core.web import form_status, submit
 from exam import attempt_pages as pages
-from exam import attempts, bank, devices, sittings
+from exam import attempts, bank, devices, grants, latebox, sittings
+from exam import board as boards
 from exam.forms.fields import length_words
 from exam.forms.sittings import SittingForm, StartForm
 from exam.models import Sitting
 
 blueprint = Blueprint("sittings", __name__)
-WATCHERS = (*STAFF, PROCTOR, EXPERT_CHAIR)
+WATCHERS = (*STAFF, PROCTOR, EXPERT_CHAIR, MEMBER_CHAIR)
 
 
 def _event(event_id: int) -> tuple[Event, Nomination]:
@@ -56,11 +57,15 @@ def may_watch(person: Me, sitting_id: int) -> bool:
 @blueprint.get("/sittings/<int:sitting_id>")
 @allow(*WATCHERS)
 def board(sitting_id: int):
+    attempts.close_overdue(g.now, sitting_id=sitting_id)
     sitting = sittings.load(sitting_id)
     nomination = scope.nomination_for(me, sitting.nomination_id, *WATCHERS)
     names = pages.knows_names(me, nomination)
     return render_template("exam/board.html", sitting=sitting, nomination=nomination, names=names,
-                           lines=pages.board(sitting, names=names, now=g.now), moved=sittings.moved(sitting),
+                           lines=boards.lines(sitting, zone=nomination.contest.zone, names=names, now=g.now),
+                           moved=sittings.moved(sitting), may_grant=grants.may_grant(me, nomination),
+                           opens_late=me.has(*latebox.READERS, contest_id=nomination.contest_id,
+                                             nomination_id=nomination.id),
                            limit=pages.span(sittings.rules_of(sitting).limit), bank=bank.load(sitting.bank_id),
                            organiser=me.has(ORGANISER, contest_id=nomination.contest_id))
 
