@@ -1,12 +1,12 @@
 """Who is asking, and what they may open: `@allow` on every route and event, `me` for the person behind the request."""
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from werkzeug.local import LocalProxy
 
 from core.accounts import Account, LoginSession, RoleGrant
@@ -121,6 +121,42 @@ def person_by_token(token: str, now: datetime) -> Me | None:
             and_(LoginSession.token_hash == token_hash(token), LoginSession.revoked_at.is_(None),
                  LoginSession.expires_at > now, Account.disabled_at.is_(None)))).first()
     return replace(person_of(row.account_id, now, session_id=row.id), seen_at=row.last_seen_at) if row else None
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login session that was not revoked, of an account that is not disabled; whether it has expired says `now`."""
+
+    session_id: int
+    account_id: int
+    one_time: bool
+    expires_at: datetime
+    seen_at: datetime
+
+
+def logins(hashes: Collection[str]) -> dict[str, Login]:
+    """The login sessions behind hashes of cookies, as they are in the running transaction; one query for all."""
+    if not hashes:
+        return {}
+    rows = session.connection().execute(_LOGINS, {"hashes": list(hashes)})
+    return {row[0]: Login(*row[1:]) for row in rows}
+
+
+_LOGINS = select(
+    LoginSession.token_hash, LoginSession.id, LoginSession.account_id, Account.one_time, LoginSession.expires_at,
+    LoginSession.last_seen_at).join(Account, Account.id == LoginSession.account_id).where(
+    LoginSession.token_hash.in_(bindparam("hashes", expanding=True)), LoginSession.revoked_at.is_(None),
+    Account.disabled_at.is_(None))
+
+
+def note_all_seen(seen: Iterable[Login], now: datetime) -> None:
+    """`note_seen` for a group, within its transaction; rows in order of id, so that two writers never cross."""
+    due = sorted({login.session_id for login in seen if now - login.seen_at >= SEEN_EVERY and login.expires_at > now})
+    if due:
+        session.connection().execute(_SEEN, [{"key": key, "at": now} for key in due])
+
+
+_SEEN = update(LoginSession).where(LoginSession.id == bindparam("key")).values(last_seen_at=bindparam("at"))
 
 
 def note_seen(person: Me, now: datetime) -> None:

@@ -5,25 +5,35 @@ one lock (cooperative under gevent) before BEGIN IMMEDIATE, because a greenlet t
 would otherwise stop the whole loop at the next BEGIN. Nothing slow (mail, HTTP, hashing, rendering) belongs inside:
 see `core.web.offload`, which lets go of the lock first.
 """
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 import structlog
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.types import TypeDecorator
 from werkzeug.local import LocalProxy
 
+from core.errors import Busy, Unknown
+
 log = structlog.get_logger("db")
 BUSY_TIMEOUT_MS = 50
 BUSY_PATIENCE_S = 15.0
+GROUP = 100  # items of one commit: more would hold the loop of the web process for too long
+QUEUE = 2000
+ACK_PATIENCE_S = 20.0  # longer than the lock's own patience, so that most fates are known
+PASSING = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Base(DeclarativeBase):
@@ -267,3 +277,124 @@ def reading() -> Iterator[Session]:
 def is_sqlite() -> bool:
     """Whether the process is bound to SQLite."""
     return _engine().dialect.name == "sqlite"
+
+
+class GroupWriter(Generic[Item, Result]):
+    """Commits what many handlers want written in groups, and lets each know only after the COMMIT (exam.md §2).
+
+    `apply(items)` writes in the open unit of work and gives one result per item; it may be called again with the same
+    items, so it must be idempotent, and under SQLite it must not yield. One writer (a greenlet on gevent, a thread
+    elsewhere) takes what has gathered, the oldest first. An exception is a fault: then every item is tried alone.
+    """
+
+    def __init__(self, name: str, apply: Callable[[Sequence[Item]], Sequence[Result]], *, batch: int = GROUP,
+                 limit: int = QUEUE, patience: float = ACK_PATIENCE_S) -> None:
+        self.name, self.batch, self.limit, self.patience = name, batch, limit, patience
+        self.batches = self.items = 0
+        self._apply = apply
+        self._process = 0
+        self._beginning = threading.Lock()
+
+    def submit(self, item: Item) -> Result:
+        """Queue an item and wait for its result. Raises Busy, Unknown, or the fault of the item."""
+        (found,) = self.submit_many([item])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def submit_many(self, items: Sequence[Item]) -> list[Result | Exception]:
+        """The same for several that stay together and in order; a faulty one gives its exception."""
+        if in_scope() and current_scope().write:
+            raise RuntimeError("a writing unit of work that waits for the group's would wait for itself")
+        call = _Call[Item, Result](items)
+        self._put(call)
+        if not call.done.acquire(timeout=self.patience):
+            raise Unknown
+        return call.results
+
+    def _put(self, call: "_Call[Item, Result]") -> None:
+        if self._process != os.getpid():
+            self._begin()
+        with self._ready:
+            if self._waiting + len(call.items) > self.limit:
+                raise Busy("Сервер принимает слишком много ответов сразу. Ответ отправится ещё раз сам.", 1)
+            self._waiting += len(call.items)
+            self._calls.append(call)
+            self._ready.notify()
+
+    def _begin(self) -> None:
+        """Start the writer of this process; a fork begins with an empty queue. The context of the caller stays here."""
+        with self._beginning:
+            if self._process != os.getpid():
+                self._calls: deque[_Call[Item, Result]] = deque()
+                self._waiting, self._ready = 0, threading.Condition(threading.Lock())
+                Context().run(threading.Thread(target=self._run, name=self.name, daemon=True).start)
+                self._process = os.getpid()
+
+    def _run(self) -> None:
+        while True:
+            calls = self._take()
+            found = self._results([item for call in calls for item in call.items])
+            for call in calls:
+                call.results, found = found[:len(call.items)], found[len(call.items):]
+                call.done.release()
+
+    def _take(self) -> list["_Call[Item, Result]"]:
+        """What has gathered, as far as it fits into a group; a call is never parted."""
+        if self._calls:
+            time.sleep(0)  # whoever has just got a result goes first
+        with self._ready:
+            while not self._calls:
+                self._ready.wait()
+            calls = [self._calls.popleft()]
+            size = len(calls[0].items)
+            while self._calls and size + len(self._calls[0].items) <= self.batch:
+                calls.append(self._calls.popleft())
+                size += len(calls[-1].items)
+            self._waiting -= size
+        self.batches, self.items = self.batches + 1, self.items + size
+        return calls
+
+    def _results(self, items: Sequence[Item]) -> list[Result | Exception]:
+        try:
+            return self._commit(items)
+        except Exception as error:
+            if _passes(error):
+                return self._again(items)
+            if isinstance(error, OperationalError):  # a full disk, a busy database: one by one would fare no better
+                return [error] * len(items)
+            log.exception("group", writer=self.name, items=len(items))
+            return [found for item in items for found in self._results([item])] if len(items) > 1 else [error]
+
+    def _again(self, items: Sequence[Item]) -> list[Result | Exception]:
+        """Once more after a lost connection. If that fails too, nobody knows whether the first COMMIT came through."""
+        try:
+            return self._commit(items)
+        except Exception:
+            log.exception("group lost", writer=self.name)
+            return [Unknown()] * len(items)
+
+    def _commit(self, items: Sequence[Item]) -> list[Result | Exception]:
+        with transaction():
+            found: list[Result | Exception] = [*self._apply(items)]
+            if len(found) != len(items):
+                raise RuntimeError(f"{self.name}: {len(found)} results for {len(items)} items")
+        return found
+
+
+class _Call(Generic[Item, Result]):
+    """Items of one handler; `done` is a lock the handler waits at until the writer opens it."""
+
+    __slots__ = ("done", "items", "results")
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
+        self.results: list[Result | Exception] = []
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the same work may succeed at once: the connection was lost, or another transaction stood in the way."""
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlstate", None) in PASSING)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -19,10 +20,11 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core import access, clock, db
 from core.config import Settings
-from core.errors import Busy, LoginNeeded, NotVisible, Refused
+from core.errors import Busy, LoginNeeded, NotVisible, Refused, Unknown
 
 P = ParamSpec("P")
 R = TypeVar("R")
+BODY_PATIENCE = timedelta(seconds=5)
 MAX_ID = 2**31 - 1
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = ("default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
@@ -97,10 +99,12 @@ def _open() -> None:
     access.set_current(None)
     if request.endpoint == "static":
         return
+    if (edge := getattr(current_app.view_functions.get(request.endpoint or ""), "edge", None)) is not None:
+        edge()
+        return
     if request.method not in READING:
         _ = request.form, request.files
-    token = request.cookies.get(cookie_name())
-    if token and _reads_cookies():
+    if token := request.cookies.get(cookie_name()):
         with db.reading():
             access.set_current(access.person_by_token(token, g.now))
         if (person := access.current()) is not None:
@@ -115,6 +119,43 @@ def _open() -> None:
     g.scope = stack.enter_context(db.scope(write=request.method not in READING))
     view = _view()
     access.check(view, access.current())
+
+
+def grouped(view: access.View) -> access.View:
+    """Mark a view that hands its work to a `db.GroupWriter`: the group checks the login session (`g.token`) in its own
+    transaction, so here nobody is looked up and no unit of work is open. Everything else of the edge stays."""
+    view.edge = _open_grouped  # type: ignore[attr-defined]
+    return view
+
+
+def cookieless(view: access.View) -> access.View:
+    """Mark a public route that reads no cookie: what it is sent shows by itself that it may be taken, so whoever is
+    logged in on that computer does not matter, and there is no CSRF to guard against. It opens units of work itself."""
+    view.edge = _open_cookieless  # type: ignore[attr-defined]
+    return view
+
+
+def _open_grouped() -> None:
+    _no_zero_bytes()
+    _csrf_check()
+    token = request.cookies.get(cookie_name())
+    if not token:
+        raise LoginNeeded
+    g.token = access.token_hash(token)
+
+
+def _open_cookieless() -> None:
+    _no_zero_bytes()
+
+
+def read_body(most: int) -> bytes:
+    """The body, of at most `most` bytes. One that comes long after its head has arrived counts from its end: nobody
+    opens a request before the deadline to fill it in afterwards."""
+    request.max_content_length = most
+    raw = request.get_data()
+    if (arrived := clock.now()) - g.now > BODY_PATIENCE:
+        g.now = arrived
+    return raw
 
 
 def _note_seen(person: access.Me) -> None:
@@ -138,17 +179,6 @@ def _texts(sent: Any) -> Iterator[str]:
 
 def _view() -> Callable[..., Any]:
     return current_app.view_functions[request.endpoint or ""]
-
-
-def cookieless(view: access.View) -> access.View:
-    """Mark a route that reads no cookie: what it is sent shows by itself that it may be taken, so whoever is logged in
-    on that computer does not matter, and there is no CSRF to guard against."""
-    view.cookieless = view.csrf_exempt = True  # type: ignore[attr-defined]
-    return view
-
-
-def _reads_cookies() -> bool:
-    return not getattr(current_app.view_functions.get(request.endpoint or ""), "cookieless", False)
 
 
 def _csrf_check() -> None:
@@ -253,8 +283,8 @@ def _refused(error: Refused) -> Any:
         return redirect(url_for("core.login", next=back))
     if not isinstance(error, NotVisible | LoginNeeded):
         log.info("refused", code=error.code, endpoint=request.endpoint)
-    answer = current_app.make_response(_answer(error.status, error.code, error.text))
-    if isinstance(error, Busy):
+    answer = current_app.make_response(_answer(error.status, error.code, error.text, **(error.facts or {})))
+    if isinstance(error, Busy | Unknown):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 

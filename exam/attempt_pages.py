@@ -1,20 +1,17 @@
 """What the pages of theory show: the door, the exam, the receipt, the staff's board."""
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from contest import participants
 from contest.models import Nomination, Participant
 from contest.rules.roles import PROCTOR, STAFF
-from core import words
 from core.access import Me
 from core.db import session
-from core.errors import NotVisible
-from exam import answers, attempts, bank_pages, sittings
+from exam import answers, attempts, sittings
 from exam.models import Attempt, Sitting
 from exam.rules import facts, timing
-from exam.rules.states import FINISH_WORDS, FinishReason, Phase, describe
+from exam.rules.states import Phase
 
 
 def nomination_of(sitting: Sitting) -> Nomination:
@@ -61,9 +58,8 @@ def span(length: timedelta) -> str:
 
 def state(attempt: Attempt, *, now: datetime) -> dict[str, Any]:
     """What every reply to the page carries (rule 8)."""
-    counted = attempts.countdown(attempt, now)
-    return {"now": now.isoformat(), "deadline": counted.deadline.isoformat() if counted.deadline else None,
-            "phase": counted.phase.value, "reason": counted.reason.value if counted.reason else None}
+    return attempts.reply_state(attempts.countdown(attempt, now), version=attempt.version, number=attempt.save_count,
+                                head=attempt.head_hash)
 
 
 def time_is_over(attempt: Attempt, *, now: datetime) -> bool:
@@ -76,30 +72,6 @@ def unanswered(attempt: Attempt) -> tuple[int, int, int]:
     """(questions, answered, marked to return to)."""
     lines = attempts.paper(attempt.id)
     return len(lines), answers.counts([attempt.id])[attempt.id], sum(line.flagged for line in lines)
-
-
-def receipt(attempt: Attempt) -> dict[str, Any]:
-    """The final receipt (receipt.html). NotVisible while the attempt runs."""
-    if attempt.finished_at is None or attempt.finish_reason is None:
-        raise NotVisible("Выполнение задания ещё не завершено.")
-    nomination = nomination_of(attempt.sitting)
-    zone, total = nomination.contest.zone, len(attempts.paper(attempt.id))
-    return {
-        "nomination": nomination, "attempt": attempt,
-        "state": FINISH_WORDS[FinishReason(attempt.finish_reason)].capitalize(),
-        "title": "Ответы приняты", "heading": "Расписка о сохранённых ответах",
-        "lead": f"Номинация «{nomination.title}», код {attempt.participant.code}.",
-        "evidence": {"label": "Завершено", "text": words.moment(attempt.finished_at, zone),
-                     "iso": attempt.finished_at.isoformat(), "zone": words.zone_words(zone, attempt.finished_at),
-                     "sha256": attempt.head_hash,
-                     "proves": "Отпечаток складывается из всех сохранённых ответов по порядку: ни один нельзя "
-                               "заменить незаметно."},
-        "facts": [("Начато", words.moment(attempt.started_at, zone)),
-                  ("Сохранено ответов", f"{answers.counts([attempt.id])[attempt.id]} из {total}"),
-                  ("Поступило после окончания времени", answers.late([attempt.id]).get(attempt.id, 0)),
-                  ("Баллы за теорию", f"{bank_pages.points_words(attempt.points or 0)} из "
-                                      f"{bank_pages.points_words(attempt.max_points or 0)}")],
-        "back": {"text": "Что дальше", "url": "/"}}
 
 
 def closes(attempt: Attempt, *, now: datetime) -> datetime:

@@ -1,8 +1,10 @@
 """Attempts: start once, finish, close on time, mark. Time is decided by exam/rules/timing alone; saving: saves.py."""
 import hashlib
 import secrets
+from contextvars import Context
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -11,12 +13,12 @@ from sqlalchemy.orm import joinedload
 
 from contest import contests
 from contest.models import Nomination, Participant
-from core import db, realtime
+from core import clock, db, realtime
 from core.access import Me
 from core.db import session
 from core.errors import NotVisible, Refused
 from core.journal import record
-from exam import answers, bank, sittings
+from exam import answers, bank, receipts, sittings
 from exam.models import Attempt, AttemptQuestion, BankQuestion, Sitting
 from exam.rules import facts, marking, timing
 from exam.rules.states import FinishReason
@@ -24,6 +26,9 @@ from exam.rules.states import FinishReason
 log = structlog.get_logger("exam")
 CHANGING = ["finished_at", "finish_reason", "version", "extra_seconds", "shift_seconds", "head_hash", "save_count",
             "last_ack_at", "points"]
+TELL_EVERY_S = 1.0
+_telling: set[int] = set()
+_told: dict[int, float] = {}
 
 
 def own(me: Me, attempt_id: int) -> Attempt:
@@ -92,7 +97,7 @@ def start(sitting: Sitting, participant: Participant, *, request_key: str, by: M
             session.add(attempt)
     except IntegrityError:  # the same button was pressed in two windows at once (PostgreSQL)
         return _begun_meanwhile(sitting, participant)
-    attempt.head_hash = _hash(str(attempt.id))
+    attempt.head_hash = receipts.genesis(attempt.id)
     for position, question in enumerate(_paper(sitting, participant.variant, attempt.seed), start=1):
         session.add(AttemptQuestion(attempt_id=attempt.id, question_id=question.id, position=position))
     session.flush()
@@ -104,6 +109,24 @@ def start(sitting: Sitting, participant: Participant, *, request_key: str, by: M
 def tell(attempt: Attempt) -> None:
     """The board of the sitting changes."""
     realtime.notify(f"sitting:{attempt.sitting_id}")
+
+
+def tell_soon(sitting_ids: set[int]) -> None:
+    """The boards of these sittings have changed: each is told at most once a second, and of the last change too.
+
+    For the writer of answers, after its commit: the acknowledgements do not wait for it.
+    """
+    for sitting_id in sitting_ids - _telling:
+        _telling.add(sitting_id)
+        Context().run(realtime.socketio.start_background_task, _tell_later, sitting_id)
+
+
+def _tell_later(sitting_id: int) -> None:
+    realtime.socketio.sleep(max(0.0, _told.get(sitting_id, 0.0) + TELL_EVERY_S - clock.monotonic()))
+    _telling.discard(sitting_id)
+    _told[sitting_id] = clock.monotonic()
+    room = f"sitting:{sitting_id}"
+    realtime.socketio.emit("changed", {"room": room}, to=room)
 
 
 def _begun_meanwhile(sitting: Sitting, participant: Participant) -> Attempt:
@@ -127,6 +150,13 @@ def _hash(text: str) -> str:
 def countdown(attempt: Attempt, now: datetime) -> facts.Countdown:
     """Phase, deadline, time left: what every reply carries."""
     return timing.countdown_state(sittings.rules_of(attempt.sitting), sittings.facts_of(attempt), now)
+
+
+def reply_state(counted: facts.Countdown, *, version: int, number: int, head: str) -> dict[str, Any]:
+    """What every reply to the exam page carries (rule 8), with the end of its chain of receipts."""
+    return {"now": counted.now.isoformat(), "deadline": counted.deadline.isoformat() if counted.deadline else None,
+            "version": version, "phase": counted.phase.value,
+            "reason": counted.reason.value if counted.reason else None, "number": number, "head": head}
 
 
 def flag(attempt: Attempt, question: int, flagged: bool, *, now: datetime) -> None:

@@ -1,128 +1,167 @@
-"""Answers: every save is kept durably and acknowledged once; what comes too late goes to the late box."""
-import hashlib
-import json
+"""Answers: every save is kept durably and acknowledged once; what comes too late goes to the late box.
+
+Handlers queue what arrived, one writer decides about it and commits it in groups (`core.db.GroupWriter`): who asks,
+whose attempt it is, whether it counts, its place in the chain of receipts.
+"""
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, select
+import structlog
+from sqlalchemy.exc import OperationalError
 
-from core.canonical import canonical
-from core.db import session
-from core.errors import Refused
-from exam import attempts, sittings
-from exam.models import Attempt, AttemptQuestion, LateSave, Save
-from exam.questions.base import Answer
-from exam.questions.registry import KINDS
-from exam.rules import facts, timing
+from core import access, db
+from core.access import Login
+from core.db import GroupWriter, session
+from core.errors import LoginNeeded, NotVisible, Refused
+from core.journal import record
+from exam import attempts, save_rows, sealing, sittings
+from exam.incoming import Ack, Beat, Incoming, Outcome, Sent
+from exam.incoming import Proven as Proven
+from exam.models import Attempt
+from exam.working import Working
 
-
-@dataclass(frozen=True)
-class Sent:
-    """One save as the browser sent it. `question` is the id of the paper's line, `mono` is milliseconds of the page."""
-
-    question: int
-    seq: int
-    value: Any
-    client_id: str
-    mono: int | None
-    page_id: str
+log = structlog.get_logger("exam")
 
 
 @dataclass(frozen=True)
-class Ack:
-    """The participant's receipt for one save (exam.md §1 rule 6)."""
+class _Entry:
+    """What is queued: the writer knows no application, so the key of the seals comes along."""
 
-    seq: int
-    at: datetime
-    number: int
-    hash: str
+    item: Incoming | Beat
+    key: bytes
+
+
+def submit(items: Sequence[Incoming | Beat]) -> list[Outcome]:
+    """Have these written and committed, in order. Raises Busy (the queue is full) and Unknown (no answer in time); the
+    fault of one item among several is its refusal `fault`. Needs the application and no open writing unit of work.
+    """
+    key = sealing.receipt_key()
+    found = WRITER.submit_many([_Entry(item, key) for item in items])
+    if len(found) == 1 and isinstance(found[0], Exception):
+        raise found[0]
+    outcomes = [_fault() if isinstance(each, Exception) else each for each in found]
+    _close_due(zip(items, outcomes, strict=True))
+    return outcomes
 
 
 def save(attempt: Attempt, sent: Sent, *, now: datetime) -> Ack:
-    """Keep one answer and give its receipt. `now` is the moment the request arrived.
-
-    The same client id, or the same seq with the same value, gets the same receipt again. Refused: `unknown_question`,
-    the kind's own refusal of the value, `deadline_passed` and `seq_conflict` (the body is kept in the late box, and
-    the close that time has brought is recorded), `finished`.
-    """
-    attempts.lock(attempt)
-    line = attempts.line_of(attempt, sent.question)
-    answer = KINDS[line.question.kind].parse_answer(line.question.record["body"], sent.value)
-    standing = _standing(attempt.id, sent)
-    if standing is not None and (standing.client_id == sent.client_id or json.loads(standing.value) == answer):
-        return _receipt(standing)
-    verdict = timing.judge_save(sittings.rules_of(attempt.sitting), sittings.facts_of(attempt), now,
-                                _edited(attempt, sent, now))
-    if isinstance(verdict, facts.RefusedSave):
-        raise Refused(verdict.code, verdict.text)
-    if isinstance(verdict, facts.LateBox):
-        raise _kept_apart(Refused(verdict.code, verdict.text), attempt, sent, answer, now)
-    if standing is not None:
-        raise _kept_apart(Refused("seq_conflict", "Этот же вопрос изменён в другом окне. Обновите страницу: показан "
-                                                  "последний сохранённый ответ."), attempt, sent, answer, now)
-    return _append(attempt, line, sent, answer, late=verdict.late_in_grace, now=now)
-
-
-def _standing(attempt_id: int, sent: Sent) -> Save | None:
-    """What is kept under the same client id, otherwise under the same seq of the question."""
-    same = select(Save).where(Save.attempt_id == attempt_id)
-    return session.scalar(same.where(Save.client_id == sent.client_id)) or session.scalar(
-        same.where(Save.question_id == sent.question, Save.seq == sent.seq))
-
-
-def _receipt(row: Save) -> Ack:
-    return Ack(row.seq, row.received_at, row.number, row.hash)
-
-
-def _edited(attempt: Attempt, sent: Sent, now: datetime) -> datetime | None:
-    """Estimated moment of the edit, from the page's last acknowledged save; None for an unsynced page."""
-    if sent.mono is None:
-        return None
-    last = session.execute(select(Save.received_at, Save.mono_ms).where(
-        Save.attempt_id == attempt.id, Save.page_id == sent.page_id, Save.mono_ms.is_not(None))
-        .order_by(Save.number.desc()).limit(1)).first()
-    if last is None:
-        return None
-    return timing.edit_time(last.received_at, last.mono_ms, sent.mono, attempt.last_ack_at, now)
-
-
-def _kept_apart(refusal: Refused, attempt: Attempt, sent: Sent, answer: Answer, now: datetime) -> Refused:
-    """The refusal with its fact: the body in the late box, and the attempt closed if its time is over."""
-    attempt_id = attempt.id  # the fact runs after the rollback, when the row itself must not be touched
-
-    def keep() -> None:
-        keep_late(attempt_id, sent, answer, now=now)
-        attempts.close_if_due(session.get_one(Attempt, attempt_id), now=now)
-
-    refusal.fact = keep
-    return refusal
-
-
-def keep_late(attempt_id: int, sent: Sent, answer: Answer, *, now: datetime) -> None:
-    """Put what was not accepted into the late box, once per client id."""
-    session.get_one(Attempt, attempt_id, with_for_update={"of": Attempt})
-    known = session.scalar(select(LateSave.id).where(
-        LateSave.attempt_id == attempt_id, LateSave.client_id == sent.client_id))
-    if known is None:
-        session.add(LateSave(attempt_id=attempt_id, question_id=sent.question, seq=sent.seq, value=_stored(answer),
-                             client_id=sent.client_id, received_at=now))
-
-
-def _stored(answer: Answer) -> str:
-    return json.dumps(answer, ensure_ascii=False, sort_keys=True)
-
-
-def _append(attempt: Attempt, line: AttemptQuestion, sent: Sent, answer: Answer, *, late: bool, now: datetime) -> Ack:
-    number = (session.scalar(select(func.max(Save.number)).where(Save.attempt_id == attempt.id)) or 0) + 1
-    value = _stored(answer)
-    body = {"attempt": attempt.id, "question": line.id, "seq": sent.seq, "value": value, "mono": sent.mono,
-            "page": sent.page_id, "client": sent.client_id, "at": now}
-    row = Save(attempt_id=attempt.id, question_id=line.id, number=number, seq=sent.seq, value=value,
-               client_id=sent.client_id, page_id=sent.page_id, mono_ms=sent.mono, received_at=now, late_in_grace=late,
-               hash=hashlib.sha256(attempt.head_hash.encode() + canonical(body)).hexdigest())
-    session.add(row)
-    attempt.head_hash, attempt.last_ack_at = row.hash, now
+    """Keep one answer within the open unit of work (the demo): nobody else is waiting, nothing is queued."""
     session.flush()
+    (outcome,) = _decide([_Entry(Incoming(attempt.id, sent, now, None), sealing.receipt_key())])
+    if outcome.ack is None:
+        raise outcome.refusal or NotVisible()
+    session.refresh(attempt, attempts.CHANGING)
     attempts.tell(attempt)
-    return _receipt(row)
+    return outcome.ack
+
+
+def _fault() -> Outcome:
+    return Outcome(None, Refused("fault", "Этот ответ сохранить не удалось: на сервере произошла ошибка. Сообщите "
+                                          "наблюдателю.", status=500), {})
+
+
+def _close_due(pairs: Iterable[tuple[Incoming | Beat, Outcome]]) -> None:
+    """What came too late touches the attempt as any other request does (rule 9)."""
+    late = {(item.attempt_id, item.now) for item, outcome in pairs
+            if outcome.refusal is not None and outcome.refusal.code == "deadline_passed"}
+    for attempt_id, now in late:
+        try:
+            attempts.touch(attempt_id, now=now)
+        except OperationalError as error:  # the sweep will do it
+            log.error("attempt not closed", attempt=attempt_id, error=type(error.orig).__name__)
+
+
+def _apply(entries: Sequence[_Entry]) -> list[Outcome]:
+    """What the writer does with a group, in its transaction."""
+    try:
+        return _decide(entries)
+    except Exception:
+        save_rows.forget()
+        raise
+
+
+def _decide(entries: Sequence[_Entry]) -> list[Outcome]:
+    items = [entry.item for entry in entries]
+    works, now = _works(items), max(item.now for item in items)
+    logins = access.logins({item.token for item in items if item.token is not None})
+    found = [_one(entry, works.get(entry.item.attempt_id), logins) for entry in entries]
+    _write(works.values())
+    access.note_all_seen(logins.values(), now)
+    for work in works.values():
+        _count_again(work, now)
+    return [Outcome(ack, refusal, works[item.attempt_id].state(item.now) if _known(refusal) else {})
+            for item, (ack, refusal) in zip(items, found, strict=True)]
+
+
+def _works(items: Sequence[Incoming | Beat]) -> dict[int, Working]:
+    """The attempts of a group, locked, with what stands already of its saves."""
+    rows = save_rows.attempts({item.attempt_id for item in items})
+    known = sittings.facts_of_many(rows)
+    works = {row.id: Working(row, known[row.id]) for row in rows}
+    saves = [item for item in items if isinstance(item, Incoming)]
+    for standing in save_rows.standing(
+            [(item.attempt_id, item.sent.client_id) for item in saves],
+            [(item.attempt_id, item.line, item.sent.seq) for item in saves]) if saves else []:
+        if standing["attempt_id"] in works:
+            works[standing["attempt_id"]].remember(standing)
+    return works
+
+
+def _one(entry: _Entry, work: Working | None, logins: Mapping[str, Login]) -> tuple[Ack | None, Refused | None]:
+    item = entry.item
+    try:
+        if item.token is not None:
+            _check(item, work, logins.get(item.token))
+        if work is None:
+            raise NotVisible
+        if item.token is not None:
+            work.hear(item.now)
+        return work.take(item, entry.key) if isinstance(item, Incoming) else None, None
+    except Refused as refusal:
+        return None, refusal
+
+
+def _check(item: Incoming | Beat, work: Working | None, login: Login | None) -> None:
+    """What the edge checks of other requests: the login session as it is now, and whose attempt it is."""
+    if login is None or login.expires_at <= item.now:
+        raise LoginNeeded
+    if login.one_time:
+        raise Refused("one_time", "Сначала задайте свой пароль.", status=403)
+    if work is None or work.row.account_id != login.account_id:
+        raise NotVisible
+
+
+def _known(refusal: Refused | None) -> bool:
+    """Whether the person may be told of the attempt."""
+    return not isinstance(refusal, NotVisible | LoginNeeded) and (refusal is None or refusal.code != "one_time")
+
+
+def _write(works: Collection[Working]) -> None:
+    save_rows.write(
+        [save for work in works for save in work.saves], [late for work in works for late in work.late],
+        [{"key": work.row.id, "head": work.head, "number": work.number, "acked": work.acked}
+         for work in works if work.saves],
+        [(work.row.contact_id, work.heard) for work in works if work.heard and work.heard != work.row.heard_at],
+        [{"attempt_id": work.row.id, "from_at": first, "last_at": last} for work in works
+         for first, last in work.contacts])
+    changed = {work.row.sitting_id for work in works if work.saves or work.late}
+    if changed:
+        db.after_commit(lambda: attempts.tell_soon(changed))
+
+
+def _count_again(work: Working, now: datetime) -> None:
+    """An answer in time that is written after the close counts: the marks are made again, the journal says so."""
+    if work.restored:
+        record("attempt.answers_restored", ("attempt", work.row.id), by=None, now=now, count=work.restored,
+               head=work.head, closed=work.facts.finished is not None)
+    if not work.saves or work.facts.finished is None:
+        return
+    attempt = session.get_one(Attempt, work.row.id, populate_existing=True)
+    before = attempt.points
+    attempts.mark_again(attempt)
+    record("attempt.marked_again", attempt, by=None, now=now, points_before=before, points=attempt.points,
+           head=work.head)
+
+
+WRITER = GroupWriter("answers", _apply)

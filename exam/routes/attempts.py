@@ -5,7 +5,7 @@ from core import web
 from core.access import ANYONE, allow, me
 from core.web import form_status, submit
 from exam import attempt_pages as pages
-from exam import attempts, devices, exam_page, payloads, saves
+from exam import attempts, devices, exam_page, final_receipt, payloads, replies
 from exam.forms.sittings import FinishForm
 
 blueprint = Blueprint("attempts", __name__)
@@ -14,7 +14,7 @@ blueprint = Blueprint("attempts", __name__)
 def _body() -> bytes:
     """What the page sent; too much is refused before it is read."""
     payloads.refuse_long(request.content_length or 0)
-    return request.get_data()
+    return web.read_body(payloads.MAX_BYTES)
 
 
 @blueprint.get("/attempts/<int:attempt_id>")
@@ -30,13 +30,21 @@ def page(attempt_id: int):
 
 
 @blueprint.post("/attempts/<int:attempt_id>/answers")
+@web.grouped
 @allow(ANYONE)
 def answer(attempt_id: int):
-    attempt = attempts.own(me, attempt_id)
-    sent = payloads.read_save(_body())
-    ack = saves.save(attempt, sent, now=g.now)
-    return jsonify(saved=True, question=sent.question, seq=ack.seq, t=ack.at.isoformat(), number=ack.number,
-                   hash=ack.hash, **pages.state(attempt, now=g.now))
+    sent = payloads.read_saves(_body())
+    if isinstance(sent, list):
+        return jsonify(replies.batch(attempt_id, sent, token=g.token, now=g.now))
+    return jsonify(replies.one(attempt_id, sent, token=g.token, now=g.now))
+
+
+@blueprint.post("/attempts/<int:attempt_id>/heartbeat")
+@web.grouped
+@allow(ANYONE)
+def heartbeat(attempt_id: int):
+    payloads.read_nothing(_body())
+    return jsonify(replies.heartbeat(attempt_id, token=g.token, now=g.now))
 
 
 @blueprint.post("/attempts/<int:attempt_id>/flags")
@@ -82,7 +90,7 @@ def receipt(attempt_id: int):
     attempts.touch(attempt_id, now=g.now)
     attempt = attempts.own(me, attempt_id)
     if attempt.finished_at is not None:
-        return render_template("exam/receipt.html", **pages.receipt(attempt))
+        return render_template("exam/receipt.html", **final_receipt.page(attempt))
     if not pages.time_is_over(attempt, now=g.now):
         return redirect(url_for("attempts.page", attempt_id=attempt.id))
     return render_template("exam/closing.html", attempt=attempt, nomination=pages.nomination_of(attempt.sitting),

@@ -14,7 +14,7 @@ from core import db as database
 from core.canonical import canonical
 from core.db import reading, session
 from core.journal import JournalEntry, verify
-from exam import attempts
+from exam import attempts, receipts, sealing
 from exam.models import Attempt, LateSave, Save
 from tests.exam.answering import lines, sent, value
 
@@ -65,11 +65,12 @@ def test_the_whole_paper_is_answered_marked_and_acknowledged(browser, attempt, c
         assert reply.status_code == 200
         body = {"attempt": attempt.id, "question": line, "seq": 1, "mono": None, "page": "p1", "client": f"c{line}-1",
                 "value": reply_value(attempt, line), "at": clock.now}
-        head = hashlib.sha256(head.encode() + canonical(body)).hexdigest()
+        prev, head = head, hashlib.sha256(head.encode() + canonical(body)).hexdigest()
         assert reply.json == {
-            "saved": True, "question": line, "seq": 1, "t": clock.now.isoformat(), "number": number, "hash": head,
+            "saved": True, "question": line, "seq": 1, "client_id": f"c{line}-1", "t": clock.now.isoformat(),
+            "number": number, "hash": head, "prev": prev, "late": False, "seal": _seal(browser, attempt, number, head),
             "now": clock.now.isoformat(), "deadline": (attempt.started_at + LIMIT).isoformat(), "phase": "running",
-            "reason": None}
+            "reason": None, "version": 1, "head": head}
     asked = browser.get(f"/attempts/{attempt.id}/finish").text
     assert "Отвечено: 7 из 7" in asked
     assert "Без ответа: 0" in asked
@@ -85,6 +86,11 @@ def test_the_whole_paper_is_answered_marked_and_acknowledged(browser, attempt, c
     assert browser.get(f"/attempts/{attempt.id}").headers["Location"] == f"/attempts/{attempt.id}/receipt"
     with reading():
         assert verify().bad_seq == 0
+
+
+def _seal(browser, attempt, number, head):
+    with browser.application.app_context():
+        return receipts.seal(sealing.receipt_key(), attempt.id, number, head)
 
 
 def reply_value(attempt, line):
