@@ -73,7 +73,7 @@ def _open_all(key: ec.EllipticCurvePrivateKey, attempt_id: int,
 
 def _open(key: ec.EllipticCurvePrivateKey, attempt_id: int, raw: bytes) -> dict[str, Any]:
     if len(raw) < HEAD + TAG or raw[0] != VERSION:
-        raise _unreadable()
+        raise unreadable()
     point, nonce = raw[1:1 + POINT], raw[1 + POINT:HEAD]
     try:
         shared = key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(CURVE, point))
@@ -81,9 +81,9 @@ def _open(key: ec.EllipticCurvePrivateKey, attempt_id: int, raw: bytes) -> dict[
         text = AESGCM(secret).decrypt(nonce, raw[HEAD:], f"attempt:{attempt_id}".encode())
         body = json.loads(text, parse_constant=_no_constant)
     except (ValueError, InvalidTag, RecursionError):
-        raise _unreadable() from None
+        raise unreadable() from None
     if not isinstance(body, dict):
-        raise _unreadable()
+        raise unreadable()
     return body
 
 
@@ -91,7 +91,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _unreadable() -> Refused:
+def unreadable() -> Refused:
     return Refused("bad_item", "Этот ответ нельзя прочитать: он повреждён или записан не этой страницей.", status=422)
 
 

@@ -2,15 +2,18 @@
 from flask import Flask
 
 from contest.rules import timetable
+from contest.rules.roles import PARTICIPANT
 from core import clock, realtime
-from core.registry import Duty, Registry
-from exam import attempts, bank_pages, cli, contacts, steps, steps_time, time_pages
+from core.registry import Duty, NavItem, Registry
+from exam import attempts, bank_pages, cli, contacts, receipt_cli, steps, steps_time, time_pages
 from exam.routes import attempts as attempt_routes
-from exam.routes import bank, sittings, tasks, times
+from exam.routes import bank, deliveries, sittings, tasks, times
 
 SWEEP_SECONDS = 2
 SILENCE_SECONDS = 10
 ACTION_WORDS = {
+    "attempt.answers_restored": "подтверждённые ответы возвращены со страницы участника",
+    "attempt.marked_again": "теория оценена заново: учтён ответ, полученный вовремя",
     "bank.imported": "загружен банк вопросов", "bank.viewed": "просмотрены вопросы с ключами",
     "sitting.set": "настроена теория", "attempt.started": "начато выполнение теории",
     "attempt.other_device": "страница теории открыта на другом компьютере",
@@ -27,12 +30,14 @@ ACTION_WORDS = {
 
 def register(app: Flask, registry: Registry) -> None:
     """Blueprints, commands and registry entries of this package."""
-    for module in (bank, sittings, attempt_routes, times, tasks):
+    for module in (bank, sittings, attempt_routes, deliveries, times, tasks):
         app.register_blueprint(module.blueprint)
     app.cli.add_command(cli.bank)
+    app.cli.add_command(receipt_cli.exam)
     app.jinja_env.filters.update(as_points=bank_pages.points_words, zone_label=timetable.zone_label)
     registry.steps.append(steps.next_steps)
     registry.steps.append(steps_time.next_steps)
+    registry.nav.append(NavItem("Этот компьютер", "deliveries.device", frozenset({PARTICIPANT}), weight=65))
     registry.duties.append(Duty("attempts.close_overdue", SWEEP_SECONDS, lambda: attempts.close_overdue(clock.now())))
     registry.duties.append(Duty("boards.tell_silence", SILENCE_SECONDS, lambda: contacts.tell_changes(clock.now())))
     registry.action_words.update(ACTION_WORDS)
