@@ -6,6 +6,7 @@
 import * as ordering from "./ordering.js";
 
 const PAUSE = 1500; // ms after the last key; the rule allows 2 s
+const LONGEST = 5000; // ms from the first unsaved key: who writes without a pause loses no more
 
 /** @type {Record<string, (section: HTMLElement) => unknown>} */
 const READERS = {
@@ -65,11 +66,13 @@ function clear(section) {
 
 /**
  * Calls changed(section) at once on a choice and on leaving a field, within 2 s after the last key of a text; never twice for one value.
+ * The function given back does so now.
  * @param {HTMLElement} section
  * @param {(section: HTMLElement) => void} changed
  */
 export function listen(section, changed) {
   let timer = 0;
+  let since = 0;
   let last = JSON.stringify(answer(section));
   const now = () => {
     clearTimeout(timer);
@@ -82,10 +85,11 @@ export function listen(section, changed) {
   section.addEventListener("change", now);
   section.addEventListener("input", (event) => {
     if (!/** @type {Element} */ (event.target).matches("[data-text-field], [data-number-field]")) return;
+    if (!timer) since = performance.now();
     clearTimeout(timer);
-    timer = setTimeout(now, PAUSE);
+    timer = setTimeout(now, Math.max(0, Math.min(PAUSE, since + LONGEST - performance.now())));
   });
-  addEventListener("pagehide", () => { if (timer) now(); }, { capture: true });
+  for (const name of ["beforeunload", "pagehide", "blur"]) addEventListener(name, () => { if (timer) now(); }, { capture: true });
   section.querySelector("[data-clear]")?.addEventListener("click", () => { clear(section); now(); });
   return () => { if (timer) now(); };
 }

@@ -1,52 +1,75 @@
 /**
  * The exam page. Contract (exam_base.html):
- * body[data-exam] with data-save-url, data-now and data-deadline (ISO, the contest's offset), data-after-url;
- *   data-flag-url?  POST {question, flagged};   data-state-url?  GET {now, deadline, phase}, asked every 30 s, on waking and on «online»;
- *   data-close-url? POST {reason: "deadline"} when the deadline has come, before the page goes to data-after-url.
- * Each change is posted to data-save-url as {question, seq, value, client_id, mono, page_id}; the reply {seq, t, now?, deadline?} has ISO
- *   moments (t: when the server received it). A refusal is {error, text}: deadline_passed ends the exam, others are shown.
- * [data-cover] is shown when the time is over; a[data-leave] waits for what is unsent; the state of saving: savestate.js.
+ * body[data-exam] with data-save-url, data-now and data-deadline (ISO, the contest's offset), data-after-url, data-attempt, data-pass, data-proof,
+ *   data-outbox-key, data-delivery-url, data-owner-label, data-number, data-head, data-version; data-heartbeat-url, data-state-url,
+ *   data-flag-url, data-close-url, data-room; body[data-ready] appears once the page can be answered.
+ * [data-cover] is shown when the time is over; a[data-leave] waits for what is unsent.
+ * Who does what: answers.js reads, outbox.js keeps, sender.js sends, contact.js stays in touch, restore.js sends again, savestate.js says it.
  */
 import { answer, listen } from "./answers.js";
-import { Countdown } from "./countdown.js";
+import { begin } from "./begin.js";
+import { Contact } from "./contact.js";
+import { Deadline } from "./deadline.js";
+import { Ending } from "./ending.js";
 import { Grid } from "./grid.js";
 import { keyboard } from "./keys.js";
+import "./leftovers.js";
 import { newId, Outbox } from "./outbox.js";
-import { get, post } from "./post.js";
-import { clockWords, reveal, show } from "./savestate.js";
+import { post } from "./post.js";
+import { accept, refuse, refuseAll } from "./refusals.js";
+import { Recovery } from "./recovery.js";
+import { clockWords, State } from "./savestate.js";
 import { Sender } from "./sender.js";
 import { ServerTime } from "./servertime.js";
+import { watch } from "./wake.js";
 
-const { saveUrl = "", afterUrl = "/", flagUrl, stateUrl, closeUrl, now = "", deadline = "" } = document.body.dataset;
-const LOGGED_OUT = "Вы вышли из сервиса. Войдите снова в другой вкладке: ответы хранятся на этой странице и уйдут сами.";
-const page = newId();
+const given = document.body.dataset;
+const { now = "" } = given;
 const time = new ServerTime(now);
-const outbox = new Outbox();
-/** @type {(() => void)[]} */
-const flushes = [];
-
-/** @param {"saving"|"saved"|"offline"|"refused"} state @param {string} [words] */
-function tell(state, words) {
-  show(state, words);
-  grid.waiting = new Set(outbox.all().map((one) => String(one.question)));
-  grid.draw();
-}
-
-/** @param {any} reply @param {number} sent */
-function learn(reply, sent) {
-  time.sample(reply.now ?? reply.t, sent, performance.now());
-  if (reply.deadline) countdown.move(reply.deadline);
-}
-
-const sender = new Sender(saveUrl, outbox, {
-  saving: () => tell("saving"),
-  offline: (refusal) => (refusal.status === 401 ? tell("refused", LOGGED_OUT) : tell("offline")),
-  saved: (save, reply, sent) => { learn(reply, sent); tell("saved", `Сохранено в ${clockWords(reply.t, now)}`); },
-  refused: (save, refusal) => {
-    tell("refused", refusal.message);
-    if (refusal.code === "deadline_passed") over();
-  },
+const outbox = new Outbox({ attempt: Number(given.attempt ?? 0), pass: given.pass ?? "", proof: given.proof ?? "", label: given.ownerLabel ?? "",
+  url: given.deliveryUrl ?? "", point: given.outboxKey ?? "", since: Date.parse(now) });
+outbox.head = given.head ?? "";
+const grid = new Grid((section, flagged) => {
+  if (given.flagUrl) post(given.flagUrl, { question: Number(section.dataset.question), flagged }).catch(() => {});
 });
+const state = new State(outbox, () => {
+  grid.waiting = new Set(outbox.waiting.map((entry) => String(entry.save.question)));
+  grid.draw();
+});
+let page = newId();
+
+/** @param {any} reply @param {number} sent @param {number} highest the last number known when the question was asked */
+function learn(reply, sent, highest) {
+  time.sample(reply.now ?? reply.t, sent, performance.now());
+  contact.last = performance.now();
+  deadline.learn(reply);
+  if (reply.head) outbox.head = reply.head;
+  if (!reply.url) { recovery.asked = false; state.set({ trouble: "" }); }
+  if (ending.closing && deadline.open) ending.reload();
+  if (recovery.needed(reply, highest)) recovery.start("again", reply);
+  else if (reply.phase && reply.phase !== "running") ending.leave(given.afterUrl ?? "/");
+}
+
+const sender = new Sender(given.saveUrl ?? "", outbox, {
+  saving: () => state.set(),
+  failed: (refusal, attempts) => { state.failed(refusal, attempts); if (refusal.status === 404) recovery.ask(); },
+  saved: (ack) => { accept(grid.of(ack.question)); refuseAll(""); state.facts.refused.delete(String(ack.question)); said(ack.t); },
+  refused: ({ save: { question } }, refusal) => {
+    refuse(grid.of(question), refusal.message);
+    state.facts.refused.add(String(question));
+    state.set();
+    if (refusal.code === "deadline_passed") ending.over();
+  },
+  reply: learn,
+});
+const contact = new Contact(given, outbox, {
+  reply: learn,
+  failed: (refusal) => { state.failed(refusal); if (refusal.status === 404) recovery.ask(); },
+});
+const recovery = new Recovery(outbox, sender, state, (url) => ending.leave(url));
+
+/** @param {string} iso */
+const said = (iso) => state.set({ saved: clockWords(iso, now) });
 
 /** @param {HTMLElement} section */
 function save(section) {
@@ -55,45 +78,24 @@ function save(section) {
   const { question = "" } = section.dataset;
   const number = Number(question);
   outbox.put({ question: Number.isNaN(number) ? question : number, seq, value: answer(section), client_id: newId(),
-    mono: Math.round(performance.now()), page_id: page });
+    mono: Math.round(performance.now()), page_id: page, prev: outbox.head });
   sender.kick();
 }
 
-let closing = false;
-/** The deadline has come: the rest is sent, then the page after the exam opens. */
-async function over() {
-  if (closing) return;
-  closing = true;
-  for (const flush of flushes) flush();
-  reveal("[data-cover]", true);
-  for (const section of grid.sections) section.inert = true;
-  await sender.kick();
-  if (closeUrl) await post(closeUrl, { reason: "deadline" }).catch(() => {});
-  location.assign(afterUrl);
-}
-
-async function sync() {
-  if (!stateUrl || closing) return;
-  const sent = performance.now();
-  const reply = await get(stateUrl).catch(() => null);
-  if (!reply) return;
-  learn(reply, sent);
-  if (reply.phase && reply.phase !== "running") location.assign(afterUrl);
-}
-
-const grid = new Grid((section, flagged) => {
-  if (flagUrl) post(flagUrl, { question: Number(section.dataset.question), flagged }).catch(() => {});
-});
-const countdown = new Countdown(time, deadline, over);
-for (const section of grid.sections) flushes.push(listen(section, save));
+const flushes = grid.sections.map((section) => listen(section, save));
+const parts = { grid, outbox, sender, contact, state, flush: () => flushes.forEach((flush) => flush()) };
+const ending = new Ending(parts);
+const deadline = new Deadline(time, () => ending.over());
 keyboard(grid);
-setInterval(sync, 30000);
-for (const name of ["online", "visibilitychange"]) addEventListener(name, () => { if (!document.hidden) sync(); }, { capture: true });
-addEventListener("beforeunload", (event) => { if (outbox.size && !closing) event.preventDefault(); });
-document.querySelector("[data-leave]")?.addEventListener("click", (event) => {
-  for (const flush of flushes) flush();
-  if (!outbox.size) return;
-  event.preventDefault();
-  const { href } = /** @type {HTMLAnchorElement} */ (event.currentTarget);
-  sender.kick().then(() => location.assign(href));
-});
+
+async function woke() {
+  parts.flush();
+  grid.hold("waking", true);
+  state.set({ phase: "waking" });
+  page = newId();
+  await contact.again(() => time.forget());
+  grid.hold("waking", false);
+  state.set({ phase: "" });
+}
+
+begin({ ...parts, ending, recovery }).then((ready) => { if (ready) watch(woke); });

@@ -15,11 +15,29 @@ export class Grid {
     this.at = 0;
     /** @type {Set<string>} */
     this.waiting = new Set();
+    /** @type {Set<string>} */
+    this.holds = new Set();
     if (PHONE.matches) document.querySelector("[data-grid] details")?.removeAttribute("open");
     document.addEventListener("click", (event) => this.click(event));
     addEventListener("hashchange", () => this.hash());
     this.hash();
     this.draw();
+  }
+
+  /** Nothing can be answered while there is a reason. @param {string} reason @param {boolean} on */
+  hold(reason, on) {
+    if (on) this.holds.add(reason);
+    else this.holds.delete(reason);
+    for (const section of this.sections) section.inert = this.still;
+  }
+
+  get still() {
+    return this.holds.size > 0;
+  }
+
+  /** @param {string|number} question */
+  of(question) {
+    return this.sections.find((section) => section.dataset.question === String(question));
   }
 
   get current() {

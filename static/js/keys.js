@@ -9,6 +9,7 @@ const writes = (target) => Boolean(target?.matches("textarea, select, input:not(
 /** @param {import("./grid.js").Grid} grid */
 export function keyboard(grid) {
   addEventListener("keydown", (event) => {
+    if (grid.still) return;
     const target = document.activeElement;
     const box = /** @type {HTMLInputElement|null} */ (document.querySelector("[data-keys]"));
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || (box && !box.checked) || writes(target)) {

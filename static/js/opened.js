@@ -6,18 +6,22 @@ import { post } from "./post.js";
 
 const AGAIN = 3000; // ms
 
-/** @param {string} url */
-function tell(url) {
-  post(url, {}).catch((refusal) => { if (refusal.passing) setTimeout(tell, AGAIN, url); });
+/** Send a fact until it arrives or is refused. @param {string} url */
+export function report(url) {
+  post(url, {}, { keepalive: true }).catch((refusal) => { if (refusal.passing) setTimeout(report, AGAIN, url); });
 }
 
-const { openedUrl } = /** @type {HTMLElement|null} */ (document.querySelector("[data-opened-url]"))?.dataset ?? {};
-
-function drawn() {
-  if (document.hidden || !openedUrl) return;
-  document.removeEventListener("visibilitychange", drawn);
-  requestAnimationFrame(() => tell(openedUrl));
+/** Report the rendering of a text that is in the page now. @param {ParentNode} root */
+export function drawn(root) {
+  const { openedUrl } = /** @type {HTMLElement|null} */ (root.querySelector("[data-opened-url]"))?.dataset ?? {};
+  if (!openedUrl) return;
+  const look = () => {
+    if (document.hidden) return;
+    document.removeEventListener("visibilitychange", look);
+    requestAnimationFrame(() => report(openedUrl));
+  };
+  document.addEventListener("visibilitychange", look);
+  look();
 }
 
-document.addEventListener("visibilitychange", drawn);
-drawn();
+drawn(document);

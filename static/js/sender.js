@@ -1,26 +1,40 @@
 /**
- * Sends what the outbox holds, one after another, without end: 1, 2, 4, 8, 15 s between attempts, with jitter, at once when the network is back.
+ * Sends what the outbox holds, without end: a single save when one waits, a batch when several do. Pauses grow as in pause.js.
+ * When the service no longer knows this page's person, the sealed answers go another way, under the pass of the attempt (delivery.js).
+ *
+ * @typedef {import("./outbox.js").Entry} Entry
+ * @typedef {{saving: () => void, failed: (refusal: Refusal, attempts: number) => void, refused: (entry: Entry, refusal: Refusal) => void,
+ *   saved: (ack: any) => void, reply: (reply: any, sent: number, highest: number) => void}} Told
  */
+import { deliver, unsettled } from "./delivery.js";
+import { Pause } from "./pause.js";
 import { post, Refusal } from "./post.js";
 
-const WAITS = [1, 2, 4, 8, 15];
+const BATCH = 50;
+const ROOM = 150_000; // bytes of one batch
+const LAST_ROOM = 60_000; // bytes a page that goes away may still send
+
+/** @param {unknown} value */
+const bytes = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
+
+/** As many of the first as there is room for. @param {Entry[]} entries @param {number} room */
+function fitting(entries, room) {
+  return entries.filter((entry) => { room -= bytes(entry.save) + 1; return room >= 0; });
+}
 
 export class Sender {
-  /**
-   * @param {string} url
-   * @param {import("./outbox.js").Outbox} outbox
-   * @param {{saving: () => void, saved: (save: import("./outbox.js").Save, reply: any, sent: number) => void, offline: (refusal: Refusal) => void,
-   *   refused: (save: import("./outbox.js").Save, refusal: Refusal) => void}} told
-   */
+  /** @param {string} url @param {import("./outbox.js").Outbox} outbox @param {Told} told */
   constructor(url, outbox, told) {
     this.url = url;
     this.outbox = outbox;
     this.told = told;
-    this.failures = 0;
+    this.pause = new Pause();
+    this.single = false;
+    this.foreign = false; // the attempt has another number now: only the other way leads there
+    /** @type {Promise<unknown>} what must come first: answers sent again after a restore */
+    this.before = Promise.resolve();
     /** @type {Promise<void>|null} */
     this.running = null;
-    this.wake = () => {};
-    addEventListener("online", () => this.wake());
     addEventListener("pagehide", () => this.last());
   }
 
@@ -31,36 +45,83 @@ export class Sender {
   }
 
   async run() {
-    for (let save = this.outbox.first(); save; save = this.outbox.first()) {
-      const sent = performance.now();
-      try {
-        if (!this.failures) this.told.saving();
-        const reply = await post(this.url, save);
-        this.outbox.drop(save);
-        this.failures = 0;
-        this.told.saved(save, reply, sent);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        await this.failed(save, error);
-      }
+    while (this.outbox.size) {
+      await this.before;
+      const all = this.outbox.waiting.slice(0, this.single ? 1 : BATCH);
+      const some = fitting(all, ROOM);
+      const entries = some.length ? some : all.slice(0, 1);
+      for (const entry of entries) entry.flying = true;
+      await Promise.all(entries.map((entry) => entry.ready));
+      await this.attempt(entries);
     }
   }
 
-  /** @param {import("./outbox.js").Save} save @param {Refusal} refusal */
-  async failed(save, refusal) {
-    if (!refusal.passing) {
-      this.outbox.drop(save);
-      this.told.refused(save, refusal);
-      return;
+  /** @param {Entry[]} entries */
+  async attempt(entries) {
+    try {
+      if (!this.pause.failures) this.told.saving();
+      await this.send(entries);
+      this.pause.reset();
+      this.single = false;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      for (const entry of entries) entry.flying = false;
+      await this.failed(entries.filter((entry) => this.outbox.waiting.includes(entry)), error);
     }
-    this.told.offline(refusal);
-    const seconds = WAITS[Math.min(this.failures, WAITS.length - 1)] * (0.75 + Math.random() / 2);
-    this.failures += 1;
-    await new Promise((resolve) => { this.wake = () => resolve(undefined); setTimeout(resolve, seconds * 1000); });
   }
 
-  /** The page goes away: whatever is left leaves with it. A repeated save gets the same acknowledgement. */
+  /** @param {Entry[]} entries */
+  async send(entries) {
+    const [sent, highest, saves] = [performance.now(), this.outbox.highest, entries.map((entry) => entry.save)];
+    if (this.foreign) throw new Refusal(404, "moved", "");
+    const reply = await post(this.url, saves.length === 1 ? saves[0] : { saves });
+    this.heard(entries, reply.results ?? [reply], reply, sent, highest);
+  }
+
+  /** @param {Entry[]} entries @param {any[]} results @param {any} reply @param {number} sent @param {number} highest */
+  heard(entries, results, reply, sent, highest) {
+    results.forEach((result, index) => this.settle(entries[index], result));
+    this.told.reply(reply, sent, highest);
+    if (results.some(unsettled)) throw new Refusal(503, "busy", "Сервер занят.", 1);
+  }
+
+  /** @param {Entry} entry @param {any} result */
+  settle(entry, result) {
+    if (result.saved) {
+      this.outbox.acknowledged(entry, result);
+      this.told.saved(result);
+    } else if (!unsettled(result)) {
+      this.outbox.drop(entry);
+      this.told.refused(entry, new Refusal(409, result.error, result.text));
+    }
+  }
+
+  /** @param {Entry[]} entries @param {Refusal} refusal */
+  async failed(entries, refusal) {
+    if (!this.foreign) this.told.failed(refusal, this.pause.failures);
+    await this.before;
+    if (refusal.stranger && await this.otherWay(entries)) return;
+    if (refusal.passing || refusal.stranger) await this.pause.next(refusal.wait);
+    else if (entries.length > 1) this.single = true;
+    else this.settle(entries[0], { saved: false, error: refusal.code, text: refusal.message });
+  }
+
+  /** Under the pass, without a login. Whether it arrived. @param {Entry[]} entries */
+  async otherWay(entries) {
+    const [sent, highest] = [performance.now(), this.outbox.highest];
+    try {
+      const items = await Promise.all(entries.map(async (entry) => ({ entry, sealed: await this.outbox.sealed(entry) })));
+      const reply = await deliver(this.outbox.place, items, ({ entry }, result) => this.settle(entry, result));
+      this.told.reply(reply, sent, highest);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The page goes away: whatever fits leaves with it. A repeated save gets the same acknowledgement. */
   last() {
-    for (const save of this.outbox.all()) post(this.url, save, { keepalive: true }).catch(() => {});
+    const saves = fitting(this.outbox.waiting, LAST_ROOM).map((entry) => entry.save);
+    if (saves.length) post(this.url, saves.length === 1 ? saves[0] : { saves }, { keepalive: true }).catch(() => {});
   }
 }

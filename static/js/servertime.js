@@ -17,6 +17,11 @@ export class ServerTime {
     return performance.now() + this.offset;
   }
 
+  /** The page's own clock may have stood still: older samples say nothing any more. */
+  forget() {
+    this.samples = [];
+  }
+
   /**
    * One request and reply; of the last eight the one with the least round trip is believed.
    * @param {string} iso the server's moment inside the reply
