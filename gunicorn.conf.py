@@ -3,6 +3,8 @@
 import ctypes
 import os
 import signal
+import sys
+from pathlib import Path
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 certfile = os.environ.get("TLS_CERT") or None
@@ -21,7 +23,34 @@ loglevel = "warning"
 forwarded_allow_ips = "127.0.0.1,::1"
 
 
+def on_starting(server: object) -> None:
+    """Before anything is opened: may a web process work over this data folder? The lock lasts as long as the master."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from core import config, presence
+    try:
+        presence.serve_web(config.load())
+    except presence.Taken as error:
+        raise SystemExit(str(error)) from error
+
+
 def post_fork(server: object, worker: object) -> None:
     """The worker ends at once with its master: two web processes at a time would each hold half of the sockets."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def post_worker_init(worker: object) -> None:
+    """Before the first request: is this the database that was here before?"""
+    _keep_checkpoint(worker)
+
+
+def worker_exit(server: object, worker: object) -> None:
+    """At the end, what was committed last is noted, too."""
+    _keep_checkpoint(worker)
+
+
+def _keep_checkpoint(worker: object) -> None:
+    settings = getattr(getattr(worker, "wsgi", None), "config", {}).get("core")
+    if settings is not None:
+        from core import checkpoint, clock
+        checkpoint.keep_quietly(settings, clock.now())

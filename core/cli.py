@@ -1,37 +1,24 @@
 """Commands of an installation: `flask db`, `flask admin`, `flask journal`."""
 import os
-from pathlib import Path
 
 import click
-from alembic import command
-from alembic.config import Config
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from core import clock, db, journal, logins
+from core import clock, db, journal, logins, schema
 from core.accounts import Account
 from core.errors import Refused
 
-MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 db_group = AppGroup("db", help="База данных.")
 admin_group = AppGroup("admin", help="Администраторы.")
 journal_group = AppGroup("journal", help="Журнал.")
-
-
-def alembic_config() -> Config:
-    """Alembic without an .ini file: where the revisions are; the database is the application's."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    return config
 
 
 @db_group.command("upgrade")
 def upgrade() -> None:
     """Довести схему базы до последней."""
     os.umask(0o077)
-    command.upgrade(alembic_config(), "head")
+    schema.upgrade()
 
 
 @db_group.command("revision")
@@ -39,7 +26,7 @@ def upgrade() -> None:
 @click.option("--rev", default=None, help="Номер, например 0002.")
 def revision(message: str, rev: str | None) -> None:
     """Начать миграцию по разнице моделей и базы (для разработчиков)."""
-    command.revision(alembic_config(), message, autogenerate=True, rev_id=rev)
+    schema.revise(message, rev)
 
 
 @admin_group.command("first")

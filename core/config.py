@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     LOGIN_ATTEMPTS_PER_ACCOUNT: str = "10 per 10 minutes"
     LOGIN_ATTEMPTS_PER_ADDRESS: str = "300 per 10 minutes"
     MAX_UPLOAD_MB: int = 200
+    BACKUP_DIR: str = ""
+    BACKUP_EVERY_MINUTES: float = 10
+    BACKUP_KEEP_LAST: int = 12
+    BACKUP_KEEP_HOURS: int = 24
+    BACKUP_KEEP_DAYS: int = 14
 
     @cached_property
     def database_url(self) -> str:
@@ -49,6 +54,16 @@ class Settings(BaseSettings):
         path = self.DATA_DIR.resolve()
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
+
+    @cached_property
+    def backup_dir(self) -> Path:
+        """Where backups lie; better a disk of its own (BACKUP_DIR), where files are then copied instead of linked."""
+        return Path(self.BACKUP_DIR).resolve() if self.BACKUP_DIR else self.data_dir / "backups"
+
+    @property
+    def several_web(self) -> bool:
+        """Whether more than one web process may run: they share a PostgreSQL and a Redis."""
+        return bool(self.REDIS_URL) and self.database_url.startswith("postgresql")
 
     @cached_property
     def public_url(self) -> str:

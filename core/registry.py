@@ -1,6 +1,6 @@
 """What every package contributes to one thing. Filled by the packages' `register()`, joined in app.py."""
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,19 @@ class Duty:
     run: Callable[[], object]
 
 
+@dataclass(frozen=True)
+class Growth:
+    """A table whose rows are never removed: key and hash of its last row tell how far it has come.
+
+    `words` is what its rows are called: «Записи … дошли до № 7».
+    """
+
+    table: str
+    key: Any
+    mark: Any
+    words: str
+
+
 @dataclass
 class Registry:
     """All contributions, in the order of registration."""
@@ -45,6 +58,7 @@ class Registry:
     steps: list[Callable[..., Iterable[Step]]] = field(default_factory=list)
     nav: list[NavItem] = field(default_factory=list)
     duties: list[Duty] = field(default_factory=list)
+    growing: list[Growth] = field(default_factory=list)
     forms: dict[str, Any] = field(default_factory=dict)
     personal_data: list[Any] = field(default_factory=list)
     demo: list[Callable[..., Any]] = field(default_factory=list)
@@ -55,9 +69,8 @@ class Registry:
 
     def clear(self) -> None:
         """Empty every list in place: an application is filled once, tests build several."""
-        for part in (self.steps, self.nav, self.duties, self.forms, self.personal_data, self.demo, self.help,
-                     self.role_words, self.installation_roles, self.action_words):
-            part.clear()
+        for part in fields(self):
+            getattr(self, part.name).clear()
 
     def next_steps(self, me: Any, now: datetime) -> list[Step]:
         """Every step any package has for this person: open ones first, the urgent first."""

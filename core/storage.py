@@ -79,7 +79,7 @@ def keep(received: Received, now: datetime) -> Blob:
     same = select(Blob).where(Blob.sha256 == received.sha256)
     if (found := session.scalar(same)) is not None:
         return found
-    if not _place(_folder(), received.sha256).exists():
+    if not place_in(_folder(), received.sha256).exists():
         raise Busy("Файл за это время удалён с сервера. Загрузите его ещё раз.")
     blob = Blob(sha256=received.sha256, size=received.size, mime=received.mime, created_at=now)
     try:
@@ -97,7 +97,7 @@ def store(source: bytes | BinaryIO | Any, *, allowed: frozenset[str], max_bytes:
 
 def path(blob: Blob) -> Path:
     """Where the bytes lie. Read only: the name is their hash."""
-    return _place(_folder(), blob.sha256)
+    return place_in(_folder(), blob.sha256)
 
 
 def read(blob: Blob) -> bytes:
@@ -161,7 +161,7 @@ def _folder() -> Path:
     return folder
 
 
-def _place(folder: Path, sha256: str) -> Path:
+def place_in(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / sha256[2:4] / sha256
 
 
@@ -171,7 +171,7 @@ def _take(source: bytes | BinaryIO | Any, folder: Path, allowed: frozenset[str],
         with _full_disk_in_words():
             sha256, size = _copy(source, temporary, max_bytes)
             mime = _judge(temporary, allowed)
-            _settle(temporary, _place(folder, sha256), folder)
+            _settle(temporary, place_in(folder, sha256), folder)
     finally:
         temporary.unlink(missing_ok=True)
     return Received(sha256, size, mime)

@@ -9,7 +9,7 @@ from concurrent.futures import wait as wait_for
 import structlog
 from flask import Flask
 
-from core import clock, jobs
+from core import checkpoint, clock, jobs, presence
 from core.registry import Duty, registry
 
 TICK_S = 2.0
@@ -84,7 +84,14 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    ended = work(create_app(), stop)
+    app = create_app()
+    settings = app.config["core"]
+    try:
+        presence.serve_worker(settings)
+    except presence.Taken as error:
+        raise SystemExit(str(error)) from error
+    ended = work(app, stop)
+    checkpoint.keep_quietly(settings, clock.now())
     log.info("ended" if ended else "left_running")
     if not ended:
         os._exit(0)

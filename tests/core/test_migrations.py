@@ -6,10 +6,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from core import cli
 from core import db as database
+from core.schema import MIGRATIONS, alembic_config
 
-REVISIONS = sorted((cli.MIGRATIONS / "versions").glob("*.py"))
+REVISIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
 POSTGRES = (
     "SELECT 'column ' || table_name || '.' || column_name || ' ' || udt_name || coalesce('(' || "
     "character_maximum_length || ')', '') || ' null ' || is_nullable || ' default ' || coalesce(column_default, '') "
@@ -56,7 +56,7 @@ def empty(request, database_kind, app, tmp_path):
 @pytest.mark.both_databases
 @pytest.mark.skipif(not REVISIONS, reason="there is no revision yet")
 def test_upgrade_makes_the_schema_of_the_models(empty):
-    command.upgrade(cli.alembic_config(), "head")
+    command.upgrade(alembic_config(), "head")
     upgraded = schema()
     database.Base.metadata.drop_all(database.engine())
     database.Base.metadata.create_all(database.engine())
@@ -67,9 +67,9 @@ def test_upgrade_makes_the_schema_of_the_models(empty):
 @pytest.mark.both_databases
 @pytest.mark.skipif(not REVISIONS, reason="there is no revision yet")
 def test_upgrading_twice_changes_nothing(empty):
-    command.upgrade(cli.alembic_config(), "head")
+    command.upgrade(alembic_config(), "head")
     once = schema()
-    command.upgrade(cli.alembic_config(), "head")
+    command.upgrade(alembic_config(), "head")
     assert schema() == once
 
 

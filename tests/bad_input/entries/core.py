@@ -73,6 +73,6 @@ def enabling(world: World) -> Target:
         "enabled": lambda: logins.enable(session.get_one(Account, account.id), by=by, now=world.clock.now)})
 
 
-@entry("core.journal_check")
+@entry("core.journal_check", "core.installation_acceptance")
 def journal_check(world: World) -> Target:
     return Target({}, world.make.account(roles=["admin"]))
