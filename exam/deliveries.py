@@ -77,7 +77,7 @@ def _turn(item: Item, index: int) -> tuple[bool, int, int]:
 def _incoming(item: Item, ticket: Pass, place: Place, now: datetime) -> Incoming:
     same = place.attempt_id == ticket.attempt_id and all(place.lines.get(line) == line for line, _bank in ticket.lines)
     made = Incoming(place.attempt_id, item.sent, now, None, item.proven)
-    return made if same else replace(made, wire_lines=place.lines, wire_attempt=ticket.attempt_id)
+    return made if same else replace(made, wire_lines=place.lines, wire_attempt=ticket.attempt_id, older=place.joined)
 
 
 def _reply(item: Item | Refused, outcome: Outcome | None) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from core.errors import Refused
 
+OLDER = 2_000_000_001
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -39,7 +41,8 @@ class Incoming:
     caller has seen a pass and its proof.
 
     Where an attempt was made again from its pass, `wire_attempt` and `wire_lines` (as sent → today's) lead from the
-    ids the browser knows to today's.
+    ids the browser knows to today's. `older`: the answers of an attempt that was lost join the one begun instead, and
+    stand only where that one has none of its own.
     """
 
     attempt_id: int
@@ -49,6 +52,12 @@ class Incoming:
     proven: Proven | None = None
     wire_lines: Mapping[int, int] | None = None
     wire_attempt: int | None = None
+    older: bool = False
+
+    @property
+    def seq(self) -> int:
+        """The place among the changes of the answer: whatever was lost comes before 1."""
+        return self.sent.seq - OLDER if self.older else self.sent.seq
 
     @property
     def line(self) -> int:

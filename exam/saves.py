@@ -102,7 +102,7 @@ def _works(items: Sequence[Incoming | Beat]) -> dict[int, Working]:
     saves = [item for item in items if isinstance(item, Incoming)]
     for standing in save_rows.standing(
             [(item.attempt_id, item.sent.client_id) for item in saves],
-            [(item.attempt_id, item.line, item.sent.seq) for item in saves]) if saves else []:
+            [(item.attempt_id, item.line, item.seq) for item in saves]) if saves else []:
         if standing["attempt_id"] in works:
             works[standing["attempt_id"]].remember(standing)
     return works

@@ -59,7 +59,7 @@ class Working:
             raise Refused(*UNKNOWN_QUESTION, status=422)
         answer = KINDS[question.kind].parse_answer(question.body, sent.value)
         value = _stored(answer)
-        standing = self._clients.get(sent.client_id) or self._turns.get((line, sent.seq))
+        standing = self._clients.get(sent.client_id) or self._turns.get((line, item.seq))
         if standing is not None and (standing["client_id"] == sent.client_id or _same(standing["value"], answer)):
             return self._receipt(standing, key)
         proven = item.proven if item.proven is not None and _genuine(item, item.proven, value, key) else None
@@ -98,18 +98,18 @@ class Working:
         sent, attempt_id = item.sent, self.row.id
         known = any(late["client_id"] == sent.client_id for late in self.late)
         if not known and not save_rows.kept_apart(attempt_id, sent.client_id):
-            self.late.append({"attempt_id": attempt_id, "question_id": line, "seq": sent.seq, "value": value,
+            self.late.append({"attempt_id": attempt_id, "question_id": line, "seq": item.seq, "value": value,
                               "client_id": sent.client_id, "received_at": item.now, "cause": cause})
         return refusal
 
     def _append(self, item: Incoming, proven: Proven | None, line: int, value: str, *, late: bool, key: bytes) -> Ack:
         sent, at, prev = item.sent, item.now if proven is None else proven.at, self.head
-        self.head = receipts.link(prev, attempt=self.row.id, question=line, seq=sent.seq, value=value,
+        self.head = receipts.link(prev, attempt=self.row.id, question=line, seq=item.seq, value=value,
                                   mono=sent.mono, page=sent.page_id, client=sent.client_id, at=at)
         self.number += 1
         self.acked = at if self.acked is None else max(self.acked, at)
         self.restored += proven is not None
-        save = {"attempt_id": self.row.id, "question_id": line, "number": self.number, "seq": sent.seq,
+        save = {"attempt_id": self.row.id, "question_id": line, "number": self.number, "seq": item.seq,
                 "value": value, "client_id": sent.client_id, "page_id": sent.page_id, "mono_ms": sent.mono,
                 "received_at": at, "late_in_grace": late, "prev_seen": sent.prev, "hash": self.head,
                 "restored_at": None if proven is None else item.now}
