@@ -33,7 +33,8 @@ def intervals(
         heard = max(heard, last)
     if until > heard:
         silent.append((heard, until))
-    return [(start, end) for start, end in minus(filter(_long, silent), outside) if end - start > OFFLINE_AFTER]
+    taken = list(outside)
+    return [part for gap in silent if _long(gap) for part in minus([gap], taken) if _long(part)]
 
 
 def _long(gap: Interval) -> bool:

@@ -33,6 +33,7 @@ from exam.rules.states import FinishReason, Phase
 
 REOPEN_WITHIN = timedelta(minutes=30)
 _WEEK_MS = 7 * 24 * 3600 * 1000.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -164,6 +165,15 @@ def judge_save(
         return LateBox()
     in_pause = _pause_start(sitting, facts, edited, received) is not None
     return LateBox() if in_pause else Accepted(late_in_grace=True)
+
+
+def best_sync(samples: Iterable[tuple[datetime, float]], received: datetime) -> tuple[datetime, float] | None:
+    """The sync of a page: of its acknowledged saves (receive time, mono) the one that waited least on its way.
+
+    Only what was acknowledged before `received` counts: answers that arrive together say nothing about each other.
+    """
+    known = [sample for sample in samples if sample[0] < received]
+    return min(known, key=lambda sample: (sample[0] - _EPOCH) - timedelta(milliseconds=sample[1]), default=None)
 
 
 def edit_time(
