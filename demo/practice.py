@@ -11,9 +11,10 @@ from demo.beginnings import organiser
 from demo.cast import Person
 from demo.entrants import participant
 from demo.story import Story
-from exam import tasks
+from exam import accesses, tasks
+from exam.accesses import FirstAccess, Visit
 
-AGENT = "Mozilla/5.0 (demo)"
+VISIT = Visit(agent="Mozilla/5.0 (demo)")
 
 
 def task(story: Story, nomination_key: str, *, at: datetime, title: str, text: str, drawing: tuple[str, ...],
@@ -34,7 +35,7 @@ def look(story: Story, nomination_key: str, person: Person, *, at: datetime) -> 
         me = story.person(person.key)
         with reading():
             found = tasks.load(story.cast[f"{nomination_key}:task"])
-        tasks.note_staff_view(found, by=me, now=now)
+        accesses.note_staff_view(found, by=me, now=now)
     story.at(at, view, slow=True)
 
 
@@ -54,28 +55,28 @@ def perform(story: Story, nomination_key: str, person: Person, *, at: datetime, 
 
 
 def _open(story: Story, key: str, person: Person, now: datetime) -> None:
-    tasks.open_task(tasks.load(story.cast[key]), participant(story, person), address="", agent=AGENT,
-                    by=story.person(person.key), now=now)
+    accesses.open_task(tasks.load(story.cast[key]), participant(story, person), VISIT, by=story.person(person.key),
+                       now=now)
 
 
-def _after_first(story: Story, key: str, person: Person, call: Callable[[tasks.FirstAccess, datetime], object],
+def _after_first(story: Story, key: str, person: Person, call: Callable[[FirstAccess, datetime], object],
                  now: datetime) -> None:
     with reading():
-        first = tasks.first_access(tasks.load(story.cast[key]), participant(story, person))
+        first = accesses.first_access(tasks.load(story.cast[key]), participant(story, person))
     assert first is not None
     call(first, now)
 
 
-def _sent(first: tasks.FirstAccess, now: datetime) -> None:
-    tasks.note_sent(first.id, now=now)
+def _sent(first: FirstAccess, now: datetime) -> None:
+    accesses.note_sent(first.id, now=now)
 
 
-def _later(first: tasks.FirstAccess, now: datetime) -> None:
-    tasks.note_later(first, file_id=None, address="", now=now)
+def _later(first: FirstAccess, _now: datetime) -> None:
+    accesses.note_text(first, VISIT)
 
 
 def _shown(story: Story, key: str, person: Person, now: datetime) -> None:
-    tasks.mark_opened(story.cast[key], participant(story, person).id, now=now)
+    accesses.mark_opened(story.cast[key], participant(story, person).id, now=now)
 
 
 def _hand_in(story: Story, key: str, person: Person, name: str, note: str, now: datetime) -> None:

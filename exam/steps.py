@@ -11,7 +11,7 @@ from contest.rules.roles import EXPERT_CHAIR, EXPERTS, ORGANISER, PARTICIPANT, P
 from core.access import Me
 from core.db import session
 from core.registry import Step
-from exam import attempts, sittings, tasks
+from exam import accesses, attempts, sittings, task_versions, tasks
 from exam.models import Attempt, Bank, Sitting, Task
 from exam.rules import timing
 
@@ -25,7 +25,7 @@ def next_steps(me: Me, now: datetime) -> Iterator[Step]:
         for person in participants.of_person(me.account_id):
             for sitting in sittings.of_nomination(person.nomination_id):
                 yield from _theory(sitting, person, now)
-            for task in tasks.of_nomination(person.nomination_id):
+            for task in task_versions.newest_of_nomination(person.nomination_id):
                 yield from _practice(task, person, now)
     if ORGANISER in me.roles:
         yield from _organiser(me, now)
@@ -58,7 +58,10 @@ def _ended(sitting: Sitting, attempt: Attempt, now: datetime) -> datetime | None
 
 def _practice(task: Task, person: Participant, now: datetime) -> Iterator[Step]:
     url = f"/tasks/{task.id}"
-    if tasks.first_access(task, person) is None:
+    if task.withdrawn_at is not None:
+        if now <= task.closes_at:
+            yield Step("Практическое задание отозвано", f"{url}/gate", "Открыть", "Дождитесь новой версии", weight=2)
+    elif accesses.first_access(task, person) is None:
         released = now >= task.releases_at
         if now <= task.closes_at:
             yield Step("Откройте практическое задание" if released else "Практическое задание", f"{url}/gate",
@@ -78,7 +81,8 @@ def _organiser(me: Me, now: datetime) -> Iterator[Step]:
         Event.starts_at, Event.id)).tuples().all()
     ids = [event.id for event, _nomination in rows]
     theory = {row.event_id: row for row in session.scalars(select(Sitting).where(Sitting.event_id.in_(ids)))}
-    practice = {row.event_id: row for row in session.scalars(select(Task).where(Task.event_id.in_(ids)))}
+    practice = {row.event_id: row for row in session.scalars(select(Task).where(Task.event_id.in_(ids)).order_by(
+        Task.version))}
     banks = set(session.scalars(select(Bank.nomination_id).where(
         Bank.nomination_id.in_({nomination.id for _event, nomination in rows}))))
     for event, nomination in rows:
@@ -86,6 +90,17 @@ def _organiser(me: Me, now: datetime) -> Iterator[Step]:
             yield from _set_theory(event, nomination, theory.get(event.id), nomination.id in banks)
         else:
             yield from _set_practice(event, nomination, practice.get(event.id))
+    yield from _withdrawn(me, now)
+
+
+def _withdrawn(me: Me, now: datetime) -> Iterator[Step]:
+    """Participants wait: a version was withdrawn and the next one is not there yet."""
+    rows = session.execute(select(Task, Nomination).join(Nomination, Nomination.id == Task.nomination_id).where(
+        Task.withdrawn_at.is_not(None), Task.closes_at >= now, scope.nominations_of(me, ORGANISER)))
+    for task, nomination in rows.tuples():
+        if task_versions.next_of(task) is None:
+            yield Step(f"Добавьте новую редакцию задания: {nomination.title}", f"/tasks/{task.id}/versions/new",
+                       "Добавить", "Прежняя отозвана, участники ждут", lead=True, weight=1)
 
 
 def _going_on(me: Me, now: datetime) -> Iterator[Step]:
@@ -98,7 +113,7 @@ def _going_on(me: Me, now: datetime) -> Iterator[Step]:
             yield Step(f"Теория идёт: {nomination.title}", f"/sittings/{sitting.id}", "Ход выполнения", weight=60)
     if me.roles & frozenset(READERS):
         found = session.execute(select(Task, Nomination).join(Nomination, Nomination.id == Task.nomination_id).where(
-            Task.releases_at <= now, scope.nominations_of(me, *READERS)))
+            Task.releases_at <= now, Task.withdrawn_at.is_(None), scope.nominations_of(me, *READERS)))
         for task, nomination in found.tuples():
             yield Step(f"Работы участников: {nomination.title}", f"/tasks/{task.id}/results", "Открыть", task.title,
                        weight=61, done=True)
@@ -120,6 +135,6 @@ def _set_practice(event: Event, nomination: Nomination, task: Task | None) -> It
     if task is None:
         yield Step(f"Добавьте практическое задание: {nomination.title}", f"/events/{event.id}/tasks/new", "Добавить",
                    due=event.starts_at, weight=52)
-    elif task.releases_at != event.starts_at:
+    elif task.version == 1 and task.withdrawn_at is None and task.releases_at != event.starts_at:
         yield Step(f"Расписание практики изменено: {nomination.title}", f"/tasks/{task.id}", "Подтвердить время",
                    due=event.starts_at, lead=True, weight=49)

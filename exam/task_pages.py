@@ -1,22 +1,45 @@
 """What the pages of practice tasks show, and who may see which of them."""
+import io
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, jsonify, render_template, request, send_file
 
-from contest import scope
+from contest import participants, scope
 from contest.models import Nomination, Participant
 from contest.rules.roles import EXPERTS, SITE, STAFF, TECHNICAL_EXPERT
-from core import clock, storage
+from core import clock, storage, words
 from core.access import Me
 from core.db import session
+from core.documents import papers
 from core.errors import NotVisible
-from exam import attempt_pages, tasks
-from exam.models import FirstAccess, Task
+from exam import accesses, attempt_pages, devices, sealed_tasks, task_versions, tasks
+from exam.accesses import Visit
+from exam.documents import task_accesses
+from exam.models import FirstAccess, Task, TaskFile
 
 READERS = (*STAFF, *EXPERTS, SITE, TECHNICAL_EXPERT)
 REPORTED = (*STAFF, *EXPERTS)
+PIECE = 64 * 1024
+# What fetches a page for its own sake and shows it to nobody: previews of messengers, searchers, checkers of links.
+ROBOTS = re.compile(r"^whatsapp/|(google|bing|yandex|apple|telegram|twitter|slack|discord|linkedin|mail\.ru_)bot"
+                    r"|facebookexternalhit|vkshare|skypeuripreview|crawler|spider|safelinks|mimecast|barracuda",
+                    re.IGNORECASE)
+
+
+def visit() -> Visit:
+    """Where the running request comes from."""
+    return Visit(request.remote_addr or "", request.user_agent.string, devices.current())
+
+
+def looks_ahead() -> bool:
+    """HEAD, a browser that fetches in advance and a robot are no access: nothing is given and nothing is written."""
+    purpose = " ".join(request.headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"))
+    return (request.method == "HEAD" or any(word in purpose for word in ("prefetch", "preview", "prerender"))
+            or ROBOTS.search(request.user_agent.string) is not None)
 
 
 def nomination_of(task: Task) -> Nomination:
@@ -39,16 +62,25 @@ def own(me: Me, task_id: int) -> tuple[Task, Participant]:
 def opened(me: Me, task_id: int) -> tuple[Task, Participant, FirstAccess]:
     """The same once it has been opened; NotVisible before that."""
     task, participant = own(me, task_id)
-    access = tasks.first_access(task, participant)
+    access = accesses.first_access(task, participant)
     if access is None:
         raise NotVisible("Задание ещё не открыто. Откройте его на странице задания.")
     return task, participant, access
 
 
 def gate(task: Task, participant: Participant, *, now: datetime) -> dict[str, Any]:
-    """The page before the first access: when, what is missing."""
+    """The page before the first access: when, what is missing; and after a version was withdrawn."""
     return {"task": task, "participant": participant, "nomination": nomination_of(task), "now": now,
-            "needs": attempt_pages.needs(participant), "released": now >= task.releases_at}
+            "needs": attempt_pages.needs(participant), "released": now >= task.releases_at,
+            "ready": participants.readiness(participant).complete,
+            "before": [row for row in task_versions.of_event(task.event_id) if row.version < task.version]}
+
+
+def state(task: Task, *, now: datetime) -> dict[str, Any]:
+    """What an open page asks again and again."""
+    after = task_versions.next_of(task)
+    return {"now": now.isoformat(), "releases_at": task.releases_at.isoformat(),
+            "withdrawn": task.withdrawn_at is not None, "next": after.id if after else None}
 
 
 def text(task: Task, participant: Participant, access: FirstAccess, **forms: Any) -> Response:
@@ -56,7 +88,20 @@ def text(task: Task, participant: Participant, access: FirstAccess, **forms: Any
     body = render_template("exam/task_text.html", task=task, participant=participant, access=access,
                            nomination=nomination_of(task), results=tasks.results(task.id, participant.id),
                            **forms).encode()
-    answer = Response(_told(body, access), mimetype="text/html")
+    return _sent(body, access, "text/html")
+
+
+def key(task: Task, participant: Participant) -> Response:
+    """The key of the sealed package; its 32 bytes leave after the first access is committed, as the text does."""
+    access = accesses.first_access(task, participant)
+    assert access is not None
+    answer = jsonify(key=sealed_tasks.key_text(task, participant), at=access.at.isoformat(),
+                     moment=words.moment(access.at, nomination_of(task).contest.zone))
+    return _sent(answer.get_data(), access, "application/json")
+
+
+def _sent(body: bytes, access: FirstAccess, mimetype: str) -> Response:
+    answer = Response(_told(body, access), mimetype=mimetype)
     answer.content_length = len(body)
     return answer
 
@@ -65,7 +110,73 @@ def _told(body: bytes, access: FirstAccess) -> Iterator[bytes]:
     """A reader that goes away before the end never lets the line after `yield` run."""
     yield body
     if access.sent_at is None:
-        tasks.note_sent(access.id, now=clock.now())
+        accesses.note_sent(access.id, now=clock.now())
+
+
+def package(task: Task, participant: Participant, me: Me) -> Response:
+    """The task encrypted for its reader. When all of it has left, the delivery is kept once."""
+    nomination, held = nomination_of(task), sealed_tasks.Place()
+    try:
+        files = sealed_tasks.chosen(task.files)
+        html = render_template("exam/_task_text.html", task=task, participant=participant, nomination=nomination,
+                               z=nomination.contest.zone, sealed={file.id for file in files})
+        made = sealed_tasks.seal(task, participant, html=html, files=files,
+                                 line=_line(participant.code or "", task.releases_at, nomination))
+        for file_id in made.unstamped:
+            sealed_tasks.note_unstamped(file_id, now=clock.now())
+    except BaseException:
+        held.give_back()
+        raise
+    by = replace(me)  # the request's own Me is gone by the time the last byte has left
+    answer = Response(_delivered(made, task.id, participant.id, by, request.remote_addr or "", held),
+                      mimetype="application/octet-stream")
+    answer.call_on_close(held.give_back)
+    answer.content_length = len(made.body)
+    return answer
+
+
+def _delivered(made: sealed_tasks.Package, task_id: int, participant_id: int, by: Me, address: str,
+               held: sealed_tasks.Place) -> Iterator[bytes]:
+    try:
+        for start in range(0, len(made.body), PIECE):
+            yield made.body[start:start + PIECE]
+    finally:
+        held.give_back()
+    sealed_tasks.note_delivered(task_id, participant_id, address=address, sha256=made.sha256, by=by,
+                                now=clock.now())
+
+
+def file(task: Task, found: TaskFile, me: Me, *, now: datetime) -> Response:
+    """The bytes after the access is kept: a participant's later one, or a look by staff. A PDF bears who reads it."""
+    own = participants.of_person(me.account_id, task.nomination_id)
+    access = accesses.first_access(task, own[0]) if own else None
+    nomination = nomination_of(task)
+    if access is None:
+        scope.nomination_for(me, task.nomination_id, *READERS)
+        accesses.note_staff_view(task, by=me, now=now)
+        return _for_reader(found, _line(me.name, now, nomination), now)
+    accesses.refuse_withdrawn(task)
+    accesses.note_file(access, found.id, visit())
+    return _for_reader(found, _line(own[0].code or "", access.at, nomination), now)
+
+
+def _line(reader: str, at: datetime, nomination: Nomination) -> str:
+    return f"{reader}, выдано {words.moment(at, nomination.contest.zone)}"
+
+
+def _for_reader(found: TaskFile, line: str, now: datetime) -> Response:
+    answer = storage.send(found.blob, found.name)
+    file = sealed_tasks.source(found)
+    if not file.stamped:
+        return answer
+    made = sealed_tasks.for_reader(file, line)
+    if made is None:
+        sealed_tasks.note_unstamped(found.id, now=now)
+        return answer
+    stamped: Response = send_file(io.BytesIO(made), mimetype=file.mime, download_name=file.name)
+    for name in ("X-Content-Type-Options", "Cache-Control", "Content-Security-Policy", "X-Frame-Options"):
+        stamped.headers[name] = answer.headers[name]
+    return stamped
 
 
 def result_file(me: Me, result_id: int) -> Response:
@@ -79,15 +190,18 @@ def result_file(me: Me, result_id: int) -> Response:
 
 
 def results(task: Task, nomination: Nomination, me: Me) -> dict[str, Any]:
-    """Results of everybody: by code for experts, with names for staff."""
+    """Results of everybody for one version: by code for experts, with names for staff."""
     return {"task": task, "nomination": nomination, "names": _named(me, nomination),
-            "lines": tasks.report(task), "results": tasks.results_by_participant(task.id)}
+            "versions": task_versions.of_event(task.event_id),
+            "lines": accesses.report(task), "results": tasks.results_by_participant(task.id)}
 
 
-def report(task: Task, nomination: Nomination, me: Me) -> dict[str, Any]:
+def report(task: Task, nomination: Nomination, me: Me, *, now: datetime) -> dict[str, Any]:
     """The access report; names, addresses and devices only for staff."""
-    return {"task": task, "nomination": nomination, "names": _named(me, nomination), "lines": tasks.report(task),
-            "views": tasks.staff_views(task.id)}
+    return {"task": task, "nomination": nomination, "names": _named(me, nomination), "now": now,
+            "lines": accesses.report(task), "views": accesses.staff_views(task.id),
+            "versions": task_versions.of_event(task.event_id), "ended": task_accesses.ended(task, now),
+            "paper": papers.of(task, task_accesses.FORM.key)}
 
 
 def _named(me: Me, nomination: Nomination) -> bool:

@@ -2,13 +2,15 @@
 from typing import Any
 
 from flask_wtf.file import FileRequired, MultipleFileField
-from wtforms import TextAreaField, ValidationError
+from wtforms import SelectMultipleField, TextAreaField, ValidationError
 
 from contest.forms.fields import Instant, Text, length, optional, required, stripped
 from core import storage
 from core.errors import Busy, Refused
 from core.forms import Form
 from core.uploads import UploadField
+from exam.models import TaskFile
+from exam.tasks import Content
 
 TASK_FILES = storage.PDF | storage.IMAGES | storage.OFFICE
 RESULT_FILES = storage.PDF | storage.IMAGES | storage.VIDEO
@@ -58,6 +60,30 @@ class TaskForm(Form):
                 "closes_at": self.closes_at.instant}
 
 
+class VersionForm(TaskForm):
+    """The version after a withdrawn one: an hour of its own, and the files of the earlier one that are kept."""
+
+    kept = SelectMultipleField("Оставить файлы прежней редакции", coerce=int, validators=[optional()])
+    releases_at = Instant("Час выдачи", [required("Укажите дату и время.")])
+
+    def __init__(self, zone: str, files: list[TaskFile], **kwargs: Any) -> None:
+        super().__init__(zone, **kwargs)
+        self._files = files
+        self.kept.choices = [(file.id, file.name) for file in files]
+
+    def facts(self) -> dict[str, Any]:
+        """What an operation takes, after validation."""
+        kept = tuple(file for file in self._files if file.id in (self.kept.data or []))
+        return {"content": Content(self.title.data or "", self.text.data or "", tuple(self.file.received), kept),
+                "releases_at": self.releases_at.instant, "closes_at": self.closes_at.instant}
+
+
+class WithdrawalForm(Form):
+    """«Отозвать задание»."""
+
+    reason = Text("Причина", required("Напишите, почему задание отозвано."), limit=300)
+
+
 class ResultForm(Form):
     """What a participant hands in."""
 
@@ -72,3 +98,7 @@ class ResultForm(Form):
 
 class OpenForm(Form):
     """«Открыть задание»."""
+
+
+class PaperForm(Form):
+    """«Сформировать протокол»."""

@@ -15,8 +15,8 @@ from core.config import Settings
 from core.db import session
 from core.documents.papers import Document
 from core.registry import registry
+from exam import accesses, tasks
 from exam import models as exam
-from exam import tasks
 from scoring.models import meetings, papers, sheets
 from tests.bad_input import cases, judge
 from tests.bad_input.cases import Case
@@ -82,7 +82,7 @@ def _theory_and_practice(world: World) -> contest.Participant:
         row = session.get_one(exam.Task, task.id)
         row.releases_at = world.clock.now
         me = world.make.me(person.account_id)
-        tasks.open_task(row, person, address="", agent="", by=me, now=world.clock.now)
+        accesses.open_task(row, person, accesses.Visit(), by=me, now=world.clock.now)
         blob = storage.store(PDF.content, allowed=storage.PDF, max_bytes=10**7, now=world.clock.now)
         session.add(exam.TaskFile(task_id=row.id, name="a.pdf", blob_id=blob.id))
         received = storage.Received(blob.sha256, blob.size, blob.mime)

@@ -1,11 +1,9 @@
-"""Theory and practice: bank, sitting, attempt, answers, tasks, results."""
+"""Theory: bank, sitting, attempt, answers."""
 
 from core import access, storage
 from core.db import session
-from exam import attempts, bank, sittings, tasks
-from exam.models import Task
+from exam import attempts, bank, sittings
 from tests.bad_input.entries.contest import organiser
-from tests.bad_input.entries.samples import PDF
 from tests.bad_input.entry import File, Target, entry
 from tests.bad_input.world import World
 from tests.exam import answering
@@ -75,9 +73,16 @@ def finished(world: World, attempt, person):
 @entry("attempts.answer")
 def answer(world: World) -> Target:
     attempt, person, body = begun(world)
-    return Target({"attempt_id": attempt.id}, person.account_id, json=body, keeps=frozenset({"late_save", "attempt"}),
+    return Target({"attempt_id": attempt.id}, person.account_id, json=body,
+                  keeps=frozenset({"late_save", "attempt", "contact"}),
                   closed={"finished": finished(world, attempt, person),
                           "too late": lambda: world.clock.move(minutes=41)})
+
+
+@entry("attempts.heartbeat")
+def heartbeat(world: World) -> Target:
+    attempt, person, _body = begun(world)
+    return Target({"attempt_id": attempt.id}, person.account_id, json={})
 
 
 @entry("attempts.flag")
@@ -91,56 +96,3 @@ def flag(world: World) -> Target:
 def closing(world: World) -> Target:
     attempt, person, _body = begun(world)
     return Target({"attempt_id": attempt.id}, person.account_id)
-
-
-@entry("tasks.new")
-def new_task(world: World) -> Target:
-    nomination = world.make.nomination()
-    event = world.make.event(nomination, "practice")
-    return Target({"event_id": event.id}, organiser(world, nomination.contest_id), form={
-        "title": "Стык трубы", "text": "Сварите стык.", "file": PDF, "closes_at": "2026-03-02 20:00:00"},
-        closed={"begun": lambda: world.clock.move(hours=1, seconds=1)})
-
-
-def given(world: World, open_now: bool):
-    """A task that is out, a participant who may open it; opened when asked."""
-    nomination = world.make.nomination()
-    person = world.make.participant(nomination, ready=True)
-    task = world.make.task(nomination)
-    world.clock.move(hours=1, minutes=1)
-    if open_now:
-        world.do(lambda: tasks.open_task(session.get_one(Task, task.id), person, address="", agent="",
-                                         by=world.make.me(person.account_id), now=world.clock.now))
-    return nomination, task, person
-
-
-@entry("tasks.hour")
-def hour(world: World) -> Target:
-    nomination = world.make.nomination()
-    task = world.make.task(nomination)
-    person = world.make.participant(nomination, ready=True)
-
-    def opened() -> None:
-        world.clock.move(hours=1, seconds=1)
-        tasks.open_task(session.get_one(Task, task.id), person, address="", agent="", by=BY, now=world.clock.now)
-
-    return Target({"task_id": task.id}, organiser(world, nomination.contest_id), closed={"opened": opened})
-
-
-@entry("tasks.opening")
-def opening(world: World) -> Target:
-    _nomination, task, person = given(world, False)
-    return Target({"task_id": task.id}, person.account_id,
-                  closed={"too early": lambda: world.clock.move(minutes=-2)})
-
-
-@entry("tasks.opened")
-def opened(world: World) -> Target:
-    _nomination, task, person = given(world, True)
-    return Target({"task_id": task.id}, person.account_id)
-
-
-@entry("tasks.hand_in")
-def hand_in(world: World) -> Target:
-    _nomination, task, person = given(world, True)
-    return Target({"task_id": task.id}, person.account_id, form={"file": PDF, "note": "шов сверху"})
