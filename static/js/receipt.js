@@ -1,7 +1,7 @@
 /**
  * The final receipt has been shown: what was kept of this attempt on this computer is no longer needed. Unsent answers go up first; while they
  * cannot, they stay.
- * Contract: [data-receipt] with data-attempt.
+ * Contract: [data-final-receipt] with data-attempt.
  */
 import { openStore } from "./store.js";
 import { alone } from "./tabs.js";
@@ -17,5 +17,5 @@ async function wipe(attempt) {
   }
 }
 
-const attempt = Number(/** @type {HTMLElement|null} */ (document.querySelector("[data-receipt]"))?.dataset.attempt);
+const attempt = Number(/** @type {HTMLElement|null} */ (document.querySelector("[data-final-receipt]"))?.dataset.attempt);
 if (attempt) alone(`attempt-${attempt}`, () => wipe(attempt)).catch(() => {});

@@ -66,7 +66,7 @@ export async function sendAgain(outbox, failed) {
   for (;;) {
     try {
       const reply = await round(outbox);
-      if (reply) outbox.highest = reply.number;
+      if (reply) outbox.highest = reply.number ?? 0;
       return reply;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -1,5 +1,5 @@
-"""Plays the service for the exam page: gives the page and static files, keeps the saves as a chain, opens what was sealed
-for it; may be away, busy, restored from an older copy, or refuse. Written apart from the service's own code.
+"""Plays the service for the exam page: gives the page and static files, keeps the saves as a chain, opens what was
+sealed for it; may be away, busy, restored from an older copy, or refuse. Written apart from the service's own code.
 """
 
 import base64
@@ -115,7 +115,9 @@ class Service:
         if "saves" in body:
             return 200, {"results": [self.kept(one) for one in body["saves"]], **self.now()}
         result = self.kept(body)
-        return (200, {**result, **self.now()}) if result["saved"] else (self.refusal or (409,))[0:1] + (result,)
+        if not result["saved"]:
+            return self.refusal[0] if self.refusal else 409, result
+        return 200, {**result, **self.now()}
 
     def deliveries(self, body: Any) -> tuple[int, Any]:
         items = [opened(int(body["pass"].removeprefix("pass-")), item) for item in body["items"]]

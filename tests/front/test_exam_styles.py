@@ -1,4 +1,4 @@
-"""The exam page carries only those rules of Bootstrap that can apply to it: the whole file would be a third of its weight.
+"""The exam page carries only those rules of Bootstrap that can apply to it: the whole would be a third of its weight.
 
 `static/vendor/bootstrap-<version>/bootstrap-exam.min.css` is made from the vendored file by this module:
 UPDATE_SNAPSHOTS=1 pytest tests/front/test_exam_styles.py writes it and its sum.
@@ -55,13 +55,18 @@ def used_variables(css: str) -> str:
     """Without the variables of :root that neither these rules nor our own sheets read."""
     ours = "".join(path.read_text() for path in sorted((ROOT / "static" / "css").glob("*.css")))
     while True:
-        read = set(re.findall(r"var\((--bs-[\w-]+)", css + ours))
-        fewer = re.sub(r"(:root\{)([^}]*)\}", lambda found: found[1] + ";".join(
-            line for line in re.split(r";(?![^(]*\))", found[2])
-            if not line.startswith("--bs-") or line.partition(":")[0] in read) + "}", css, count=1)
+        fewer = _fewer(css, set(re.findall(r"var\((--bs-[\w-]+)", css + ours)))
         if fewer == css:
             return css
         css = fewer
+
+
+def _fewer(css: str, read: set[str]) -> str:
+    start = css.index(":root{") + len(":root{")
+    end = css.index("}", start)
+    kept = [line for line in re.split(r";(?![^(]*\))", css[start:end])
+            if not line.startswith("--bs-") or line.partition(":")[0] in read]
+    return css[:start] + ";".join(kept) + css[end:]
 
 
 def exam_part() -> str:
