@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 
 from core import db
 from exam import final_receipt
@@ -18,6 +19,7 @@ def exam() -> None:
 
 @exam.command("receipt")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
 def receipt(file: Path) -> None:
     """Проверить расписку о сохранённых ответах, которую участник скачал после завершения.
 

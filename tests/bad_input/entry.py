@@ -27,7 +27,8 @@ class Target:
     `closed` brings the thing, by name of a state, where the same request must be refused. `own`: everybody has such a
     thing of their own, so there is no foreign one. `optional`: a form without any of its fields may be accepted.
     `also`: fields of the page this request need not send (another button's). `rights` names the other people whom the
-    page is hidden from. `keeps`: tables that may grow by a refusal, because what was refused is evidence.
+    page is hidden from. `keeps`: tables that may grow by a refusal, because what was refused is evidence. `tokenless`:
+    the route reads no cookie, so it asks for no CSRF token.
     """
 
     args: dict[str, Any]
@@ -40,6 +41,7 @@ class Target:
     also: frozenset[str] = frozenset()
     rights: dict[str, Any] = field(default_factory=dict)
     keeps: frozenset[str] = frozenset()
+    tokenless: bool = False
 
     def fields(self) -> dict[str, Any]:
         """What is sent, by field name."""
