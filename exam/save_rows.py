@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal, select, tuple_, union_all, update
+from sqlalchemy import bindparam, func, insert, literal, select, tuple_, union_all, update
 from sqlalchemy.orm import aliased
 
 from contest.models import Participant
@@ -109,12 +109,18 @@ def _keep(memory: dict[Key, Any], most: int, key: Key, value: Any) -> None:
     memory[key] = value
 
 
-def synced(attempt_id: int, page_id: str) -> tuple[datetime, int] | None:
-    """(receive time, mono) of the page's last acknowledged save that had a mono."""
-    row = session.connection().execute(select(Save.received_at, Save.mono_ms).where(
-        Save.attempt_id == attempt_id, Save.page_id == page_id, Save.mono_ms.is_not(None))
-        .order_by(Save.number.desc()).limit(1)).first()
-    return None if row is None else (row.received_at, row.mono_ms)
+def synced(attempt_id: int, page_id: str) -> list[tuple[datetime, int]]:
+    """(receive time, mono) of the page's acknowledged saves that had a mono."""
+    rows = session.connection().execute(select(Save.received_at, Save.mono_ms).where(
+        Save.attempt_id == attempt_id, Save.page_id == page_id, Save.mono_ms.is_not(None)))
+    return [(at, int(mono or 0)) for at, mono in rows.tuples()]
+
+
+def acked_before(attempt_id: int, moment: datetime) -> datetime | None:
+    """Receive time of the last acknowledged save before a moment."""
+    found: datetime | None = session.connection().execute(select(func.max(Save.received_at)).where(
+        Save.attempt_id == attempt_id, Save.received_at < moment)).scalar()
+    return found
 
 
 def kept_apart(attempt_id: int, client_id: str) -> bool:

@@ -85,13 +85,18 @@ class Working:
         return verdict.late_in_grace
 
     def _edited(self, item: Incoming) -> datetime | None:
-        """Estimated moment of the edit, from the page's last acknowledged save; None for an unsynced page."""
+        """Estimated moment of the edit by what the page's answers told before this one arrived (rule 5); None for an
+        unsynced page. Answers that arrive together are no sync and no previous acknowledgement of each other."""
         sent = item.sent
         assert sent.mono is not None
-        found = next(((save["received_at"], save["mono_ms"]) for save in reversed(self.saves)
-                      if save["page_id"] == sent.page_id and save["mono_ms"] is not None), None)
-        found = found or save_rows.synced(self.row.id, sent.page_id)
-        return found and timing.edit_time(found[0], found[1], sent.mono, self.acked, item.now)
+        own = [(save["received_at"], save["mono_ms"]) for save in self.saves
+               if save["page_id"] == sent.page_id and save["mono_ms"] is not None]
+        sync = timing.best_sync([*save_rows.synced(self.row.id, sent.page_id), *own], item.now)
+        if sync is None:
+            return None
+        acks = [save_rows.acked_before(self.row.id, item.now), *(save["received_at"] for save in self.saves)]
+        previous = max((at for at in acks if at is not None and at < item.now), default=None)
+        return timing.edit_time(sync[0], sync[1], sent.mono, previous, item.now)
 
     def _apart(self, refusal: Refused, item: Incoming, line: int, value: str, cause: str) -> Refused:
         """The refusal; the body goes to the late box, once per client id."""
