@@ -1,14 +1,16 @@
 # Commands of the project; `make help` lists them. What each needs is installed first, and only when it is missing.
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE # compiling and rewriting the tests anew costs each of their processes three seconds
 .DEFAULT_GOAL := help
 .PHONY: help demo run test fast check coverage rehearsal pages bench torture lock runtime tests
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard app.py wsgi.py core contest exam video scoring desk demo rehearsal)
-# `make fast` leaves out what renders and signs papers, starts processes, or goes through every route.
+# `make fast` leaves out PostgreSQL and what renders and signs papers, starts processes, or goes through every route.
 NOT_FAST := tests/bad_input tests/bench tests/torture tests/setup tests/core/documents \
     $(addprefix tests/scoring/test_,genuine.py handover.py pades.py pki.py signing.py verification.py)
+DAILY := not pages and not bench and not torture
 # What is given on the command line (`make demo PORT=9000`) reaches the started program as an environment variable.
 
 help: ## this list
@@ -21,10 +23,10 @@ run: runtime ## an empty installation: HOST=.. PORT=.. TLS_CERT=.. TLS_KEY=..
 	@exec $(BIN)/python -m setup.start run
 
 test: tests ## the whole suite
-	@$(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture"
+	@$(PYTEST) -n 2 --dist loadgroup -m "$(DAILY)"
 
 fast: tests ## rules, operations, routes: under 30 s
-	@EXAMPLES=fast $(PYTEST) -n 2 --dist loadgroup -m "not pages and not bench and not torture and not slow and not browser" \
+	@EXAMPLES=fast $(PYTEST) -n 2 --dist loadgroup -m "$(DAILY) and not slow and not browser and not postgres" \
 	    $(addprefix --ignore=,$(NOT_FAST)) --durations 10 --durations-min 1
 
 check: tests ## lint, types, contracts

@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -17,8 +16,23 @@ settings.register_profile("fast", settings.get_profile("suite"), max_examples=15
 settings.register_profile("many", settings.get_profile("suite"), max_examples=2000)
 settings.load_profile(os.environ.get("EXAMPLES", "suite"))
 
-if (Path(__file__).parent / "fixtures.py").exists():
-    pytest_plugins = ["tests.fixtures"]
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The application is imported where tests run: the process that only hands them out to others saves the time."""
+    if hasattr(config, "workerinput") or not getattr(config.option, "tx", None):
+        config.pluginmanager.import_plugin("tests.fixtures")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs PostgreSQL says so by itself; tests of one file that share factories stay in one process."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        kinds = getattr(getattr(item, "callspec", None), "params", {})
+        if "postgres" in names or kinds.get("database_kind") == "postgresql":
+            item.add_marker("postgres")
+        if "make" in names and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)

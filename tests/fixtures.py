@@ -10,10 +10,11 @@
 """
 
 import itertools
+import os
 import pkgutil
 import re
-import secrets
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -37,7 +38,7 @@ from core import access, attempts, config, mail, passwords, post
 from core import clock as core_clock
 from core import db as database
 from core.accounts import Account, LoginSession
-from tests import servers
+from tests import servers, worlds
 
 NOW = datetime(2026, 3, 2, 6, 0, 0, tzinfo=UTC)
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -88,12 +89,20 @@ def cheap_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A SQLite file with the whole schema and no rows."""
-    path = tmp_path_factory.mktemp("schema") / "template.db"
+    path = _memory(tmp_path_factory) / "template.db"
     database.Base.metadata.create_all(database.connect(f"sqlite:///{path}"))
     database.dispose()
-    return path
+    yield path
+    shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def _memory(factory: pytest.TempPathFactory) -> Path:
+    """A folder in memory where there is one: a flush to a disk costs time, and no test of this process needs it."""
+    if os.access("/dev/shm", os.W_OK):
+        return Path(tempfile.mkdtemp(prefix="contest-", dir="/dev/shm"))
+    return factory.mktemp("schema")
 
 
 @pytest.fixture(scope="session")
@@ -138,12 +147,10 @@ def _bind(url: str) -> None:
 
 
 def _sqlite(request: pytest.FixtureRequest) -> str:
-    """One address per process, a new file for each test: whoever still reads the old one keeps the old one."""
+    """One address per process, a new file for each test."""
     template = request.getfixturevalue("sqlite_template")
     path = template.with_name("contest.db")
-    for old in (path, path.with_name("contest.db-wal"), path.with_name("contest.db-shm")):
-        old.unlink(missing_ok=True)
-    shutil.copyfile(template, path)
+    worlds.fresh(path, template)
     return f"sqlite:///{path}"
 
 
@@ -198,8 +205,8 @@ def now(clock: Clock) -> datetime:
 class Make:
     """Factories: `make.account(name="…")` calls `account(make, name="…")` of a module in tests/factories."""
 
-    def __init__(self, app: Flask, clock: Clock) -> None:
-        self.app, self.clock = app, clock
+    def __init__(self, app: Flask, clock: Clock, trail: worlds.Trail | None = None) -> None:
+        self.app, self.clock, self.trail = app, clock, trail
         self.factories: dict[str, Callable[..., Any]] = {}
         for found in pkgutil.iter_modules(tests.factories.__path__):
             self._learn(import_module(f"tests.factories.{found.name}"))
@@ -225,16 +232,34 @@ class Make:
 
     def _call(self, factory: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not (database.in_scope() and database.current_scope().write):
-            with self.app.app_context(), database.transaction():
-                return factory(self, *args, **kwargs)
+            return self._committed(factory, args, kwargs)
         made = factory(self, *args, **kwargs)
         database.session.flush()
         return made
 
 
+    def _committed(self, factory: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        def run() -> Any:
+            with self.app.app_context(), database.transaction():
+                return factory(self, *args, **kwargs)
+
+        if self.trail is None:
+            return run()
+        return self.trail.call(run, f"{factory.__module__}.{factory.__name__}", [self.now, args, kwargs])
+
+
 @pytest.fixture
-def make(app: Flask, db: str, clock: Clock) -> Make:
-    return Make(app, clock)
+def make(app: Flask, db: str, clock: Clock, request: pytest.FixtureRequest) -> Make:
+    return Make(app, clock, _trail(db, request))
+
+
+def _trail(url: str, request: pytest.FixtureRequest) -> worlds.Trail | None:
+    """Factories may be remembered where nobody changes the code under them."""
+    if not url.startswith("sqlite:") or "monkeypatch" in request.fixturenames:
+        return None
+    template = request.getfixturevalue("sqlite_template")
+    blobs = request.getfixturevalue("settings").data_dir / "blobs"
+    return worlds.Trail(Path(url.removeprefix("sqlite:///")), template, blobs)
 
 
 class Browser(FlaskClient):
@@ -256,9 +281,10 @@ def client(app: Flask, db: str, clock: Clock) -> Browser:
 @pytest.fixture
 def login(app: Flask, db: str, make: Make) -> Callable[..., Browser]:
     """`login(account)` is a browser with a real login session of the account (or of its id, or of a Me)."""
+    logins = itertools.count(1)
 
     def log_in(account: Account | access.Me | int) -> Browser:
-        token = secrets.token_urlsafe(32)
+        token = f"login {next(logins)} of this test"  # not random: the session's row can be remembered
         make._call(_login_session, account, token)
         browser = app.test_client()
         browser.set_cookie("login", token)

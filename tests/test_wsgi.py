@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.architecture.tree import ROOT
+
+pytestmark = pytest.mark.slow
 
 TOGETHER = """
 import sys, time

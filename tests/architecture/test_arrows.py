@@ -5,6 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.tree import CODE, PACKAGES, ROOT, files, imports, python
 
 SEES_APP = {"wsgi.py", "core/worker.py"}  # and the flask command, and tests
@@ -16,6 +18,7 @@ def imports_app(text: str) -> list[int]:
     return [line for line, name in imports(text) if name == "app" or name.startswith("app.")]
 
 
+@pytest.mark.slow
 def test_app_is_imported_by_nobody_but_those_that_start_it():
     places = tuple(place for place in CODE if place != "bench")
     found = [f"{name}:{line}" for name, text in python(places) for line in imports_app(text) if name not in SEES_APP]

@@ -167,6 +167,7 @@ def test_server_that_hangs_up_leaves_the_rest_for_later(server, now):
     assert sorted(to for to, _body in server.messages) == [f"p{number}@example.org" for number in range(4)]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_two_workers_at_once_deliver_each_letter_once(app, server, now):
     write(now, *(f"p{number}@example.org" for number in range(60)))
@@ -201,6 +202,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_worker_killed_while_delivering_leaves_the_letter_to_the_next(inside, db, tmp_path, clock, moment):
     write(clock.now, "a@example.org")

@@ -211,6 +211,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.slow
 def test_full_disk_is_said_in_words_and_leaves_nothing(tmp_path):
     done = subprocess.run([sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True)
     assert "На сервере закончилось место" in done.stdout

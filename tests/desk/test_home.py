@@ -106,6 +106,7 @@ def _pages(contest, nomination):
             f"/contests/{contest.id}")
 
 
+@pytest.mark.slow
 def test_a_list_of_thirty_takes_as_many_queries_as_a_list_of_one(login, make, contest, nomination):
     browser = login(make.organiser())
     counts = []

@@ -1,5 +1,6 @@
 """Our templates in a bare application: what the macros draw, without the service behind them."""
 
+from functools import cache
 from typing import Any
 
 from flask import Flask
@@ -17,9 +18,15 @@ def bare_app() -> Flask:
     return app
 
 
+@cache
+def shared_app() -> Flask:
+    """One for all pieces: the macros are compiled once."""
+    return bare_app()
+
+
 def draw(source: str, **names: Any) -> str:
     """A template string with ui, forms, questions imported."""
-    app = bare_app()
+    app = shared_app()
     imports = "".join(f'{{% import "macros/{name}.html" as {name} %}}' for name in ("ui", "forms", "questions"))
     env: Environment = app.jinja_env
     with app.test_request_context():

@@ -43,6 +43,7 @@ def main(answer):
     return " ".join(re.sub(r"<[^>]+>", " ", answer.text.split("<main", 1)[1].split("</main>", 1)[0]).split())
 
 
+@pytest.mark.slow
 def test_the_whole_meeting_over_its_pages(make, login, board, mailbox):
     secretary, (chair, *others) = login(board.secretary), [login(one) for one in board.members]
     new = f"/contests/{board.nomination.contest_id}/meetings/new"

@@ -17,6 +17,7 @@ def group(make):
     return make.marked_group()
 
 
+@pytest.mark.slow
 def test_the_road_to_a_file_waiting_for_signatures(make, login, group):
     for account in group.experts:
         make.certificate(account)
@@ -106,6 +107,7 @@ def test_a_stranger_and_an_early_commission_see_nothing(make, login, group):
     assert make.app.test_client().get(url).status_code == 302
 
 
+@pytest.mark.slow
 def test_a_dead_process_between_freezing_and_the_file_loses_nothing(make, login, group):
     made = make.protocol(group, state="on_approval")
     with make.app.app_context(), transaction():

@@ -212,6 +212,7 @@ def test_closing_of_a_pre_is_looked_for_once():
     assert _seconds(large) < 8 * max(_seconds(small), 0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_time_is_linear_in_the_size_of_the_file(piece):
     """Four times the file takes about four times as long, not sixteen; below 30 ms nothing is worth comparing."""
