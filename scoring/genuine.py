@@ -6,16 +6,20 @@ it is told which rules were not run. Takes about 0.1 s of CPU per
 signature: run it off the web loop.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cryptography import x509
 
 from core.documents.typography import NBSP
-from scoring.reading import ReadFile, ReadSignature, Unreadable, attached_facts, read_signatures
+
+if TYPE_CHECKING:
+    from scoring.reading import ReadFile, ReadSignature
 
 State = Literal["ok", "failed", "not_run"]
 Recompute = Callable[[bytes, bytes], str | None]
@@ -72,7 +76,7 @@ class Verdict:
             return "unfinished" if failed == {6} and self.rules[0].state == "ok" else "altered"
         return "unproven" if any(rule.state == "not_run" for rule in self.rules) else "genuine"
 
-    def with_rule(self, number: int, state: State, text: str) -> "Verdict":
+    def with_rule(self, number: int, state: State, text: str) -> Verdict:
         """The verdict with one more rule, for checks that need the database (9, the journal)."""
         return replace(self, rules=(*self.rules, make_rule(number, state, text)))
 
@@ -84,11 +88,12 @@ def verdict(pdf: bytes, registry: RegisteredRevision | None, trust_roots: Sequen
     `crls` are revocation lists in PEM or DER. `recompute(facts, pdf)` computes the printed rows again from the attached
     JSON and returns None, or a Russian sentence about the first difference.
     """
+    from scoring import reading  # pyHanko: never at the start of a process
     sha256 = hashlib.sha256(pdf).hexdigest()
     first = _registered(sha256, registry)
     try:
-        read = read_signatures(pdf, trust_roots, crls)
-    except Unreadable as broken:
+        read = reading.read_signatures(pdf, trust_roots, crls)
+    except reading.Unreadable as broken:
         return Verdict(sha256, (first, *_all_failed(str(broken))), ())
     rules = (first, _signatures(read, now), _covers_all(read), _form_only(read), _fields(read, registry),
              _complete(read, registry), _canonical(read), _facts(pdf, registry, recompute))
@@ -177,9 +182,10 @@ def _canonical(read: ReadFile) -> Rule:
 
 
 def _facts(pdf: bytes, registry: RegisteredRevision | None, recompute: Recompute | None) -> Rule:
+    from scoring import reading
     try:
-        facts = attached_facts(pdf)
-    except Unreadable as broken:
+        facts = reading.attached_facts(pdf)
+    except reading.Unreadable as broken:
         return make_rule(8, "failed", f"Вложенные данные не читаются: {broken}.")
     if registry is not None and hashlib.sha256(facts).hexdigest() != registry.facts_sha256:
         return make_rule(8, "failed", "Вложенные данные не равны записанным в реестре.")

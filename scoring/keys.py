@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -21,7 +22,9 @@ from core.db import session
 from core.errors import NotVisible, Refused
 from scoring import agreement_text, pki
 from scoring.models.papers import AgreementAcceptance, Certificate, ElectronicAgreement, SigningKey
-from scoring.timestamps import InternalTimeStamper
+
+if TYPE_CHECKING:
+    from scoring.timestamps import InternalTimeStamper
 
 MIN_PASSPHRASE = 8
 BACKDATED = timedelta(days=366)
@@ -81,8 +84,9 @@ def current_authority(now: datetime) -> pki.Authority:
     return web.offload(authority, web.settings(), now=now)
 
 
-def timestamper(held: pki.Authority, now: datetime) -> InternalTimeStamper:
+def timestamper(held: pki.Authority, now: datetime) -> "InternalTimeStamper":
     """Internal time stamps of the moment."""
+    from scoring.timestamps import InternalTimeStamper  # pyHanko: never at the start of a process
     return InternalTimeStamper(held.tsa, now)
 
 

@@ -35,11 +35,10 @@ from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from scoring.pki import Credential
+from scoring.pki import REGISTRAR_FIELD, Credential
 from scoring.stamp import Stamp, StampStyle
 from scoring.timestamps import as_asn1
 
-REGISTRAR_FIELD = "Registrar"
 DIGEST = "sha256"
 # Hex digits kept for /Contents: CMS, chain and time stamp take about 12 000 of them, 15 000 with the longest names.
 RESERVED = 20480

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+REGISTRAR_FIELD = "Registrar"  # the signature field of the registrar in every prepared document
 MEMBER_DAYS = 90
 SERVICE_DAYS = 5 * 365
 ISSUING_DAYS = 10 * 365

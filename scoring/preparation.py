@@ -4,6 +4,7 @@ Every function opens units of work of its own, so call them outside writing ones
 stored stays, the same facts give the same bytes, and the file registered first is the file.
 """
 from datetime import datetime
+from importlib import import_module
 
 from cryptography import x509
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from core.content import PDF
 from core.db import session
 from core.documents import papers
 from core.states import move
-from scoring import keys, pades, pki
+from scoring import keys, pki
 from scoring.models.papers import Certificate, Protocol, ProtocolRevision, Signatory
 from scoring.protocol_kinds import KINDS
 
@@ -48,6 +49,7 @@ def prepare(document_id: int, bound: dict[str, str | None], *, now: datetime) ->
     assert document.blob is not None
     pdf, anchors = storage.read(document.blob), document.anchors
     held = keys.current_authority(now)
+    pades = web.offload(import_module, "scoring.pades")  # most of a second the first time: off the loop
     specs = [pades.FieldSpec(name, page, tuple(rect), _loaded(bound.get(name))) for name, page, rect in anchors]
     return web.offload(pades.prepare, pdf, specs, held.registrar, now=now, timestamper=keys.timestamper(held, now))
 

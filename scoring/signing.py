@@ -7,6 +7,7 @@ signature is lost. The signing itself is slow and happens outside of transaction
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 
 from sqlalchemy import select
 
@@ -15,10 +16,9 @@ from core.access import Me
 from core.content import PDF
 from core.db import session
 from core.errors import NotVisible, Refused
-from scoring import keys, pades, pki, protocols
+from scoring import keys, pki, protocols
 from scoring.models.papers import PaperSignature, Protocol, ProtocolRevision, Signatory
 from scoring.rules.states import PROTOCOL_LABELS
-from scoring.stamp import stamp_for
 
 LEASE = timedelta(seconds=180)
 PATIENCE_S, PAUSE_S = 20.0, 0.1
@@ -140,9 +140,12 @@ def _signed(protocol_id: int, signatory_id: int, credential: pki.Credential, now
 def sign_bytes(pdf: bytes, field: str, credential: pki.Credential, *, reason: str, zone: str, now: datetime) -> bytes:
     """One more signature with its visible stamp and the internal time stamp. Slow, writes nothing."""
     held = keys.current_authority(now)
+    pades = web.offload(import_module, "scoring.pades")  # most of a second the first time: off the loop
+    from scoring.stamp import stamp_for
     stamp = stamp_for(credential.certificate, now=now, zone=zone)
-    return web.offload(pades.sign, pdf, field, credential, now=now, reason=reason, stamp=stamp,
-                       timestamper=keys.timestamper(held, now))
+    signed: bytes = web.offload(pades.sign, pdf, field, credential, now=now, reason=reason, stamp=stamp,
+                                timestamper=keys.timestamper(held, now))
+    return signed
 
 
 def _place(protocol_id: int, signatory_id: int) -> Place:

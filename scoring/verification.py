@@ -20,7 +20,7 @@ from core.journal import JournalEntry
 from scoring import genuine, keys, protocols, recalc
 from scoring.genuine import RegisteredRevision, Verdict
 from scoring.models.papers import Certificate, Dissent, Handover, Protocol, ProtocolRevision
-from scoring.pades import REGISTRAR_FIELD
+from scoring.pki import REGISTRAR_FIELD
 from scoring.rules.numbers import show
 
 TOKEN = re.compile(r"[a-z2-7]{26}")

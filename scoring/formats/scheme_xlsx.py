@@ -12,10 +12,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from core.errors import Refused
 from scoring.aspects.registry import KINDS
 from scoring.rules.numbers import show, to_hundredths
@@ -49,7 +45,6 @@ _BROKEN = (
     AssertionError,
     AttributeError,
     EOFError,
-    InvalidFileException,
     LookupError,
     OSError,
     SyntaxError,
@@ -64,10 +59,12 @@ Row = tuple[int, list[str]]  # line of the workbook from 1, cells as text
 
 def read_scheme_xlsx(data: bytes) -> Scheme:
     """Read and check a scheme; refuse with the sheet, the row and a Russian reason."""
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
     _check_package(data)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-    except _BROKEN as error:
+    except (*_BROKEN, InvalidFileException) as error:
         raise Refused("not_xlsx", "Книга XLSX не открывается. Сохраните её заново в формате .xlsx.") from error
     try:
         head, body = (list(_rows(book, name, width)) for name, width in ((HEAD_SHEET, 3), (BODY_SHEET, len(COLUMNS))))
@@ -85,6 +82,7 @@ def read_scheme_xlsx(data: bytes) -> Scheme:
 
 def write_scheme_xlsx(scheme: Scheme) -> bytes:
     """Write the scheme; the same scheme gives the same bytes, and `read_scheme_xlsx` gives the same scheme."""
+    import xlsxwriter
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         book.set_properties({"title": scheme.title, "created": _FIXED_DATE})
