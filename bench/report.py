@@ -1,34 +1,76 @@
-"""The table of a run and its file. Nothing here passes or fails: a bar is named beside what was measured."""
+"""The table of a run, its file out/bench.json, and docs/performance.md written from it: `python -m bench.report`."""
 
 import json
-import os
-import platform
+import sys
 from pathlib import Path
 from typing import Any
 
-from bench.web import NOISY
+from bench.bars import ABSENT, BARS, Bar, noisy, value_of, verdict
+from tests.programs import ROOT
 
-BARS = {"answer saved": "bar 3.0, aim 2.0"}
+FILE = ROOT / "out" / "bench.json"
+KILLS = ROOT / "out" / "kills.json"
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
-def table(found: dict[str, Any]) -> str:
+def table(run: dict[str, Any]) -> str:
     """The figures as text."""
-    web, chain, paper = found["web"], found["journal"], found["rendering"]
-    lines = [f"{'request':<18}{'CPU, ms':>9}{'/ floor':>9}{'p50, ms':>9}{'p99, ms':>9}"]
-    lines += [f"{row['name']:<18}{row['cpu_ms']:>9}{row['ratio']:>9}{row['p50_ms']:>9}{row['p99_ms']:>9}  "
-              f"{BARS.get(row['name'], '')}".rstrip() for row in web["rows"]]
-    lines += ["", *(f"journal: {name} {value}" for name, value in chain.items()),
-              *(f"experts' protocol: {name} {value}" for name, value in paper.items()),
-              f"machine: {os.cpu_count()} cores, Python {platform.python_version()}, load {found['load']}"]
-    if web["noise"] > NOISY:
-        lines.append(f"The machine is too noisy: the floor itself differed {web['noise']} times between rounds. "
-                     "Take the ratios with care and measure again on a quiet one.")
+    lines = [f"{'':<44}{'measured':>12}  {'bar':<20}verdict"]
+    lines += [f"{bar.what:<44}{_measured(bar, run):>12}  {bar.words:<20}{verdict(bar, run)}".rstrip() for bar in BARS
+              if verdict(bar, run) != ABSENT]
+    lines += ["", *(f"{name}: {_facts(values)}" for name, values in run["found"].items()),
+              f"{run['machine']}; {run['database']}; {run['at']}"]
+    disturbed = [name for name, values in run["found"].items() if noisy(values)]
+    if disturbed:
+        lines.append(f"The machine was too noisy during: {', '.join(disturbed)}. Measure again on a quiet one.")
     return "\n".join(lines)
 
 
-def write(found: dict[str, Any], folder: Path) -> Path:
-    """Keep the figures as `bench.json` in the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "bench.json"
-    path.write_text(json.dumps(found, ensure_ascii=False, indent=1))
+def _measured(bar: Bar, run: dict[str, Any]) -> str:
+    value = value_of(bar, run)
+    return "–" if value is None else f"{value:g}{bar.unit}"
+
+
+def _facts(values: dict[str, Any]) -> str:
+    """Everything else that was noted, on one line; a row of several values as JSON."""
+    return ", ".join(f"{name} {json.dumps(value) if isinstance(value, dict) else value}"
+                     for name, value in values.items())
+
+
+def write(run: dict[str, Any], path: Path = FILE) -> Path:
+    """Keep the figures; measurements of an earlier run that this one did not repeat stay, on the same database."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        before = json.loads(path.read_text())
+        if (before.get("database"), before.get("machine")) == (run["database"], run["machine"]):
+            run = {**run, "found": {**before["found"], **run["found"]}}
+    path.write_text(json.dumps(run, ensure_ascii=False, indent=1))
     return path
+
+
+def page(text: str, run: dict[str, Any], kills: dict[str, Any]) -> str:
+    """The text of docs/performance.md with the measured table between its markers."""
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    rows = [f"| {bar.what} | {bar.how} | {bar.words} | {_measured(bar, run)} | {verdict(bar, run)} |" for bar in BARS]
+    rows += [f"| acknowledged answers missing after kill -9, {kind} | {one['kills']} kills of {one['killed']} | 0 | "
+             f"{one['missing']} of {one['receipts']} | {'ok' if not one['missing'] else 'MISSED'} |"
+             for kind, one in kills.items()]
+    rates = [values["fsync_per_s"] for values in run["found"].values()]
+    machine = (f"{run['machine']}; {run['database']}; {run['at']}; {min(rates)} to {max(rates)} fdatasync a second in "
+               "the minutes of these measurements.")
+    head = ["| what | how | bar | measured | verdict |", "|---|---|---|---|---|"]
+    return "\n".join([before + BEGIN, "", *head, *rows, "", machine, "", END + after])
+
+
+def main() -> None:
+    """Write the measured table into docs/performance.md."""
+    if not FILE.exists():
+        sys.exit("Nothing was measured yet: make bench")
+    kills = json.loads(KILLS.read_text()) if KILLS.exists() else {}
+    PAGE.write_text(page(PAGE.read_text(), json.loads(FILE.read_text()), kills))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,17 +1,11 @@
-"""`make bench`: prints the table and keeps it in out/bench.json."""
-
-from pathlib import Path
+"""`make bench` goes through pytest; see bench/__main__.py."""
 
 import pytest
 
-from bench import report
-from bench.run import run
-from tests.programs import ROOT
+from bench.__main__ import main
 
 pytestmark = pytest.mark.bench
 
 
-def test_measurements(db, tmp_path, make, login, clock):
-    found = run(db, tmp_path / "data", make, login, clock, count=400)
-    path = report.write(found, ROOT / "out")
-    print(f"\n\n{report.table(found)}\n{Path(path).relative_to(ROOT)}")
+def test_every_bar_is_met_or_the_machine_is_too_noisy_to_say():
+    assert main([]) == 0

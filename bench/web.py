@@ -1,19 +1,20 @@
-"""CPU of the web process per request, as a multiple of an empty handler of the same process in the same run."""
+"""The web process under measurement: its CPU, its memory, and loads played against it."""
 
 import json
-import os
-import statistics
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.programs import ROOT, Web
-from tests.torture.clients import Page
+from bench.load import part
+from bench.people import Person, csrf
+from bench.place import Place
+from tests.programs import ROOT, Program, Web
+from tests.servers import end_with_parent
 
 ROUNDS = 3
-NOISY = 1.25
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Measured(Web):
@@ -23,71 +24,107 @@ class Measured(Web):
 
     def cpu(self) -> float:
         """Seconds of CPU of gunicorn's worker, all threads."""
+        cpu_clock = 2  # CPUCLOCK_SCHED of <linux/posix-timers.h>, by nanoseconds where /proc counts hundredths
+        return time.clock_gettime((~self.worker() << 3) | cpu_clock)
+
+    def memory(self) -> int:
+        """Resident bytes of gunicorn's worker."""
+        lines = Path(f"/proc/{self.worker()}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) * 1024
+
+    def worker(self) -> int:
+        """The process that serves."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return sum(_cpu(int(pid)) for pid in children)
+        return int(children[0])
 
 
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
+def launch(program: Program) -> None:
+    """Start a process without waiting until it answers. From the main thread: it ends with the thread that made it."""
+    with (program.folder / "log").open("ab") as log:
+        program.process = subprocess.Popen(program.command(), cwd=program.folder, stdout=log, stderr=log,
+                                           env=program.env, stdin=subprocess.DEVNULL,
+                                           preexec_fn=end_with_parent(program.ending))
 
 
-def measure(web: Measured, pages: list[Page], count: int) -> dict[str, Any]:
-    """Rows of the table. Rounds go through all kinds in turn and the cheapest round counts, so that a machine that was
-    busy for a while spoils no ratio; `noise` is the dearest round of the floor over the cheapest."""
-    for page in pages:
-        page.read()
-        page.hang_up()
-    cpu: dict[str, list[float]] = {}
-    took: dict[str, list[float]] = {}
-    for round_ in range(ROUNDS):
-        for name, plan in _plans(pages, count, round_).items():
-            each, seconds = _play(web, plan)
-            cpu.setdefault(name, []).append(each)
-            took.setdefault(name, []).extend(seconds)
-    floor = min(cpu["floor"])
-    return {"noise": round(max(cpu["floor"]) / floor, 2), "requests": ROUNDS * count, "rows": [
-        {"name": name, "cpu_ms": round(min(each) * 1000, 3), "ratio": round(min(each) / floor, 2),
-         "p50_ms": round(statistics.median(took[name]) * 1000, 2), "p99_ms": round(_p99(took[name]) * 1000, 2)}
-        for name, each in cpu.items()]}
+@dataclass
+class Played:
+    """What a load cost and how long its requests took."""
+
+    cpu: float  # seconds per request
+    seconds: list[float]
+    took: float
+    lag: float
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.seconds) / self.took
+
+    def ms(self, hundredth: int) -> float:
+        """Milliseconds below which so many hundredths of the requests lie."""
+        return round(part(self.seconds, hundredth) * 1000, 1)
 
 
-def _plans(pages: list[Page], count: int, round_: int) -> dict[str, dict[str, Any]]:
-    """A round of each kind. Pages of a person cost more and are asked less often."""
-    page = pages[round_ % len(pages)]
-    attempt, few = f"/attempts/{page.paper.attempt_id}", max(count // 4, 2)
-    read, write = {"Cookie": page.cookies}, {"Content-Type": "application/json", "X-CSRF-Token": page.token}
-    saves = [[f"{attempt}/answers", page.next_save()] for _ in range(count)]
-    return {"floor": _get("/floor", count, {}),
-            "answer saved": {"method": "POST", "headers": read | write, "requests": saves},
-            "attempt's state": _get(f"{attempt}/state", count, read),
-            "attempt's page": _get(attempt, few, read),
-            "first page": _get("/", few, read)}
+class Bench:
+    """A place with its web process and a load generator; what every measurement gets."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.web = Measured(place.url, place.data)
+        self.session, self.token = csrf()
+
+    def __enter__(self) -> "Bench":
+        self.web.start()
+        self.generator = subprocess.Popen([sys.executable, "-m", "bench.load", str(self.web.port)], cwd=ROOT, text=True,
+                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.generator.communicate()
+        self.web.stop()
+
+    def headers(self, person: Person) -> dict[str, str]:
+        """Of a browser in which the person is logged in."""
+        return {"Cookie": f"login={person.cookie}; session={self.session}", "X-CSRF-Token": self.token}
+
+    def play(self, method: str, lanes: list[dict[str, Any]], statuses: tuple[int, ...] = (200,)) -> Played:
+        """Have a load generator play; a lane is {"headers", "requests": [[at, path, body], …]}."""
+        before = self.web.cpu()
+        found = ask(self.generator, {"method": method, "lanes": lanes, "statuses": statuses})
+        assert "refused" not in found, found
+        spent = self.web.cpu() - before
+        return Played(spent / max(len(found["seconds"]), 1), found["seconds"], found["took"], found["lag"])
 
 
-def _get(path: str, count: int, headers: dict[str, str]) -> dict[str, Any]:
-    return {"method": "GET", "headers": headers, "requests": [[path, None]] * count}
+def ask(program: "subprocess.Popen[str]", plan: dict[str, Any]) -> dict[str, Any]:
+    """Give a program a line of JSON and wait for its line."""
+    assert program.stdin is not None
+    program.stdin.write(json.dumps(plan) + "\n")
+    program.stdin.flush()
+    return heard(program)
 
 
-def _play(web: Measured, plan: dict[str, Any]) -> tuple[float, list[float]]:
-    """CPU seconds per request, and the seconds each took; a tenth is played before to warm up."""
-    warm = {**plan, "requests": plan["requests"][:len(plan["requests"]) // 10]}
-    _client(web.port, warm)
-    left = {**plan, "requests": plan["requests"][len(warm["requests"]):]}
-    before = web.cpu()
-    seconds = _client(web.port, left)
-    return max(web.cpu() - before, TICK_S) / len(seconds), seconds
+def heard(program: "subprocess.Popen[str]") -> dict[str, Any]:
+    """The next line of JSON from a program."""
+    assert program.stdout is not None
+    line = program.stdout.readline()
+    assert line, f"{program.args} ended"
+    found: dict[str, Any] = json.loads(line)
+    return found
 
 
-def _client(port: int, plan: dict[str, Any]) -> list[float]:
-    if not plan["requests"]:
-        return []
-    done = subprocess.run([sys.executable, "-m", "bench.load", str(port)], cwd=ROOT, input=json.dumps(plan), text=True,
-                          capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return list(json.loads(done.stdout)["seconds"])
+def lanes_of(path: str, count: int, headers: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """`count` equal requests in all, shared among lanes with these headers."""
+    each = max(count // len(headers), 1)
+    return [{"headers": one, "requests": [[None, path, None]] * each} for one in headers]
 
 
-def _p99(values: list[float]) -> float:
-    return sorted(values)[min(len(values) - 1, len(values) * 99 // 100)]
+def floor(bench: Bench, count: int, lanes: int) -> Played:
+    """The empty handler of the same process under the same load."""
+    return bench.play("GET", lanes_of("/floor", count, [{}] * lanes))
+
+
+def noise(floors: list[float]) -> float:
+    """How much dearer the dearest round of the floor was than the cheapest: 1.0 is a quiet machine."""
+    return round(max(floors) / min(floors), 2)

@@ -5,63 +5,29 @@ The short form (one kill of web and worker each) belongs to `make test`; `make t
 
 import hashlib
 import json
-import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import func, select
 
-from core import canonical, journal
+from core import canonical, config, journal
 from core import db as database
 from core.db import reading, session
-from exam import answers
+from core.journal import JournalEntry
+from exam import answers, receipts, sealing
 from exam.models import Attempt, Save
 from tests import servers
-from tests.programs import Program, Web, Worker
-from tests.torture.clients import Crowd, Page
-from tests.torture.scene import pages_for
+from tests.programs import ROOT, Program
+from tests.torture.clients import Crowd, Page, shown
+from tests.torture.scene import SHORT, Scene, begun
 
-SHORT = timedelta(seconds=3)
-LONG = timedelta(hours=3)
 SHOWN = re.compile(r'data-question="(\d+)" data-kind="\w+" data-seq="(\d+)"')
-
-
-@dataclass
-class Scene:
-    """Web and worker over one database, and the pages of the people who answer."""
-
-    web: Web
-    worker: Worker
-    pages: list[Page]
-    random: random.Random
-    store: servers.Postgres | None = None
-
-    def kill_web(self) -> None:
-        self.web.kill()
-        self.web.start()
-
-    def kill_worker(self) -> None:
-        self.worker.kill()
-        (self.worker.folder / "log").write_bytes(b"")
-        self.worker.start()
-
-    def kill_postgres(self) -> None:
-        assert self.store is not None
-        self.store.kill()
-        database.dispose()
-        servers.wait_until(self._store_again, "PostgreSQL starts on the data it left")
-
-    def _store_again(self) -> bool:
-        try:
-            self.store.start()  # type: ignore[union-attr]
-        except servers.Unavailable:  # orphans of the killed one have not let go of the memory yet
-            return False
-        return True
+PEOPLE, IN_FLIGHT, BETWEEN = 72, 50, 1000
 
 
 @pytest.fixture
@@ -79,52 +45,69 @@ def programs() -> Iterator[list[Program]]:
         program.stop()
 
 
-def begin(db: str, folder: Path, programs: list[Program], make: Any, login: Any, people: int, seed: int) -> Scene:
-    """Start the processes and let people begin a theory of three hours."""
-    (folder / "data").mkdir()
-    web, worker = Web(db, folder / "data"), Worker(db, folder / "data")
-    programs += [web, worker]
-    web.start()
-    worker.start()
-    pages = pages_for(make, login, web.port, people=people, limit=LONG, seed=seed)
-    return Scene(web, worker, pages, random.Random(seed))
+def killed(scene: Scene, crowd: Crowd, *names: str, acks: int, in_flight: int) -> int:
+    """Kill after so many more receipts, with so many saves on their way; gives how many there were."""
+    servers.wait_until(crowd.more(acks), "answers are acknowledged", 60)
+    servers.wait_until(lambda: crowd.faults or crowd.in_flight() >= in_flight, "enough saves are on their way")
+    assert crowd.faults == []
+    flying = crowd.in_flight()
+    scene.kill(*names)
+    return flying
 
 
-def short_attempt(make: Any, clock: Any) -> Attempt:
-    """Somebody whose time is over in a moment, without a page that watches."""
-    clock.set(datetime.now(UTC))
-    return make.attempt(make.sitting(limit=SHORT, grace_seconds=0))  # type: ignore[no-any-return]
-
-
-def must_be_closed(attempt: Attempt) -> None:
-    """The worker closes what has ended, at the instant of its deadline."""
-    servers.wait_until(lambda: _finished(attempt.id) is not None, "the worker closes what time has ended")
-    assert _finished(attempt.id) == attempt.started_at + SHORT
-
-
-def _finished(attempt_id: int) -> datetime | None:
+def nothing_stays_open(scene: Scene) -> None:
+    """The worker closes what has ended, once each, at the instant of its deadline."""
+    ids = [person.attempt_id for person in scene.begun]
+    servers.wait_until(lambda: None not in [row.finished_at for row in _attempts(ids)], "what has ended is closed", 60)
     with reading():
-        return session.get_one(Attempt, attempt_id).finished_at
+        closed = dict(session.execute(select(JournalEntry.object_id, func.count()).where(
+            JournalEntry.action == "attempt.finished").group_by(JournalEntry.object_id)).tuples().all())
+    for row in _attempts(ids):
+        assert (row.finished_at, row.finish_reason) == (row.started_at + SHORT, "deadline")
+    assert closed == {str(key): 1 for key in ids}
 
 
-def nothing_is_missing(scene: Scene) -> int:
-    """Compare receipts with the database, the pages and the chain; gives the number of receipts."""
-    for page in scene.pages:
-        assert page.receipts, "nobody's page stayed without an acknowledgement"
-        with reading():
-            attempt = session.get_one(Attempt, page.paper.attempt_id)
-            rows = session.scalars(select(Save).where(Save.attempt_id == attempt.id).order_by(Save.number)).all()
-            standing = answers.standing(attempt.id)
-        kept = {row.client_id: (row.question_id, row.seq, row.number, row.hash) for row in rows}
-        assert [receipt for receipt in page.receipts if kept.get(receipt.client_id)
-                != (receipt.question, receipt.seq, receipt.number, receipt.hash)] == []
-        assert [row.number for row in rows] == list(range(1, len(rows) + 1))
-        assert _chain(attempt.id, rows) == attempt.head_hash
-        _shown(page, standing)
-        page.hang_up()
+def _attempts(ids: list[int]) -> list[Attempt]:
+    with reading():
+        return list(session.scalars(select(Attempt).where(Attempt.id.in_(ids))))
+
+
+def missing(scene: Scene) -> int:
+    """Compare receipts with the database, the pages as they show now, the chain computed anew, and the journal; gives
+    how many receipts the database does not have."""
+    lost = sum(_lost(page, text) for page, text in zip(scene.pages, shown(scene.pages), strict=True))
     with reading():
         assert journal.verify().bad_seq == 0
-    return sum(len(page.receipts) for page in scene.pages)
+    return lost
+
+
+def _lost(page: Page, text: str) -> int:
+    assert page.receipts, "nobody's page stayed without an acknowledgement"
+    with reading():
+        attempt = session.get_one(Attempt, page.person.attempt_id)
+        rows = session.scalars(select(Save).where(Save.attempt_id == attempt.id).order_by(Save.number)).all()
+        standing = answers.standing(attempt.id)
+    kept = {row.client_id: row for row in rows}
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    assert (_chain(attempt.id, rows), len(rows)) == (attempt.head_hash, attempt.save_count)
+    _shows(page, text, standing)
+    return sum(not _is_kept(receipt, attempt.id, kept.get(receipt.client_id)) for receipt in page.receipts)
+
+
+def _is_kept(receipt: Any, attempt_id: int, row: Save | None) -> bool:
+    """Whether the row is what the receipt says, and the receipt's seal is the service's own."""
+    return row is not None and receipts.genuine(seal_key(), attempt_id, row.number, row.hash, receipt.seal) and (
+        receipt.question, receipt.seq, receipt.value, receipt.t, receipt.number, receipt.hash) == (
+        row.question_id, row.seq, json.loads(row.value), row.received_at.isoformat(), row.number, row.hash)
+
+
+@cache
+def seal_key() -> bytes:
+    """The key that the processes of the tests seal with (tests/programs.py)."""
+    bare = Flask("seals")
+    bare.config["core"] = config.Settings(SECRET_KEY="x")
+    with bare.app_context():
+        return sealing.receipt_key()
 
 
 def _chain(attempt_id: int, rows: Any) -> str:
@@ -138,58 +121,70 @@ def _chain(attempt_id: int, rows: Any) -> str:
     return head
 
 
-def _shown(page: Page, standing: dict[int, tuple[int, Any]]) -> None:
+def _shows(page: Page, text: str, standing: dict[int, tuple[int, Any]]) -> None:
     """The page opened again shows the newest acknowledged answer of each question, or a newer one."""
-    text = page.read()
-    newest: dict[int, tuple[int, Any]] = {}
-    for receipt in page.receipts:
-        newest[receipt.question] = max(newest.get(receipt.question, (0, None)), (receipt.seq, receipt.value),
-                                       key=lambda pair: pair[0])
-    shown = {int(question): int(seq) for question, seq in SHOWN.findall(text)}
-    for question, (seq, value) in newest.items():
-        assert shown[question] == standing[question][0] >= seq
-        if standing[question][0] == seq:
-            assert standing[question][1] == json.loads(json.dumps(value))
+    newest = {receipt.question: receipt for receipt in sorted(page.receipts, key=lambda receipt: receipt.seq)}
+    seqs = {int(question): int(seq) for question, seq in SHOWN.findall(text)}
+    for question, receipt in newest.items():
+        assert seqs[question] == standing[question][0] >= receipt.seq
+        if standing[question][0] == receipt.seq:
+            assert standing[question][1] == receipt.value
 
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("kills")
-def test_a_killed_web_and_worker_lose_no_acknowledged_answer(db, tmp_path, programs, present, make, login, clock):
-    scene = begin(db, tmp_path, programs, make, login, people=3, seed=1)
-    ending = short_attempt(make, clock)
+def test_a_killed_web_and_worker_lose_no_acknowledged_answer(db, tmp_path, programs, present, make):
+    scene = begun(db, tmp_path, programs, make, people=4, kills=1, seed=1)
     with Crowd(scene.pages) as crowd:
-        servers.wait_until(crowd.more(15), "answers are acknowledged")
-        scene.kill_web()
-        scene.kill_worker()
+        flying = killed(scene, crowd, "web", "worker", acks=15, in_flight=3)
         servers.wait_until(crowd.more(15), "answers are acknowledged again")
     assert crowd.faults == []
-    must_be_closed(ending)
-    assert nothing_is_missing(scene) >= 30
+    assert flying >= 3
+    nothing_stays_open(scene)
+    assert missing(scene) == 0
+    assert crowd.acknowledged() >= 30
 
 
 @pytest.mark.torture
+@pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_again_and_again(kind, begun_on):
     """Twenty kills on each database at moments of chance; PostgreSQL itself is among the killed."""
-    scene, ending = begun_on(kind)
-    kills = [scene.kill_web, scene.kill_web, scene.kill_worker] + ([scene.kill_postgres] if scene.store else [])
+    campaign(begun_on(kind, people=PEOPLE, kills=20), kind, kills=20, acks=BETWEEN, in_flight=IN_FLIGHT)
+
+
+def campaign(scene: Scene, kind: str, *, kills: int, acks: int, in_flight: int) -> None:
+    """Kill each in turn and then by chance, compare after the last one, print the totals and keep them."""
+    targets = ["web", "worker"] + (["postgresql"] if scene.store else [])
     with Crowd(scene.pages) as crowd:
-        for _ in range(20):
-            servers.wait_until(crowd.more(scene.random.randrange(20, 600)), "answers are acknowledged", 120)
-            scene.random.choice(kills)()
-        servers.wait_until(crowd.more(50), "answers are acknowledged after the last kill", 120)
+        flying = [killed(scene, crowd, targets[number] if number < len(targets) else scene.random.choice(targets),
+                         acks=acks + scene.random.randrange(acks // 2), in_flight=in_flight) for number in range(kills)]
+        servers.wait_until(crowd.more(acks), "answers are acknowledged after the last kill", 60)
     assert crowd.faults == []
-    must_be_closed(ending)
-    count = nothing_is_missing(scene)
-    print(f"{kind}: {count} acknowledged, {sum(page.repeated for page in scene.pages)} sent again, 0 missing")
+    nothing_stays_open(scene)
+    lost = missing(scene)
+    totals = {"kills": kills, "killed": ", ".join(f"{what} {count}" for what, count in sorted(scene.killed.items())),
+              "receipts": crowd.acknowledged(), "missing": lost, "in_flight": min(flying),
+              "sent_again": sum(page.repeated for page in scene.pages), "closed": len(scene.begun)}
+    print(f"\n{kind}: {totals}")
+    keep_totals(kind, totals)
+    assert lost == 0
+
+
+def keep_totals(kind: str, totals: dict[str, Any]) -> None:
+    """For the table of docs/performance.md."""
+    path = ROOT / "out" / "kills.json"
+    path.parent.mkdir(exist_ok=True)
+    before = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**before, kind: totals}, indent=1))
 
 
 @pytest.fixture
 def begun_on(request, tmp_path, programs, clock):
-    """`begun_on("postgresql")` begins on a durable PostgreSQL of its own; on SQLite nothing else is needed."""
+    """`begun_on("postgresql", …)` begins on a durable PostgreSQL of its own; on SQLite nothing else is needed."""
     durable: list[servers.Postgres] = []
 
-    def begun(kind: str) -> tuple[Scene, Attempt]:
+    def start(kind: str, *, people: int, kills: int) -> Scene:
         clock.set(datetime.now(UTC))
         url = request.getfixturevalue("db")
         if kind == "postgresql":
@@ -197,12 +192,11 @@ def begun_on(request, tmp_path, programs, clock):
             durable[0].start()
             url = durable[0].new_database().replace("postgresql:", "postgresql+psycopg:")
             database.Base.metadata.create_all(database.connect(url))
-        make, login = request.getfixturevalue("make"), request.getfixturevalue("login")
-        scene = begin(url, tmp_path, programs, make, login, people=8, seed=20)
+        scene = begun(url, tmp_path, programs, request.getfixturevalue("make"), people=people, kills=kills, seed=20)
         scene.store = durable[0] if durable else None
-        return scene, short_attempt(make, clock)
+        return scene
 
-    yield begun
+    yield start
     database.dispose()
     for server in durable:
         server.stop()
