@@ -10,8 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
-from flask.sessions import SecureCookieSessionInterface
-from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.datastructures import MultiDict
@@ -20,6 +19,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from core import access, clock, db
 from core.config import Settings
+from core.cookies import Cookies, check_script, csrf
 from core.errors import Busy, LoginNeeded, NotVisible, Refused, Unknown
 
 P = ParamSpec("P")
@@ -32,6 +32,7 @@ CSP = ("default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; 
 HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
            "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
            "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()"}
+_HEADERS = [(name.lower(), name, value) for name, value in HEADERS.items()]
 HTTP_TEXTS = {
     400: "Сервер не понял запрос. Вернитесь на страницу и повторите действие.",
     404: "Такой страницы нет, или у вас нет к ней доступа.",
@@ -42,7 +43,6 @@ HTTP_TEXTS = {
 }
 FULL_DISK = ("database or disk is full", "No space left on device", "disk I/O error")
 log = structlog.get_logger("web")
-csrf = CSRFProtect()
 _slow = ThreadPoolExecutor(max_workers=4, thread_name_prefix="offload")
 
 
@@ -53,17 +53,9 @@ class Id(IntegerConverter):
         super().__init__(url_map, *args, **{"max": MAX_ID, **kwargs})
 
 
-class _Sessions(SecureCookieSessionInterface):
-    """Flask's signed cookie (CSRF token, flashed words); the key is read at its first use."""
-
-    def get_signing_serializer(self, app: Flask) -> Any:
-        app.secret_key = app.secret_key or app.config["core"].secret_key
-        return super().get_signing_serializer(app)
-
-
 def init(app: Flask, settings: Settings) -> None:
     """Put the edge round an application."""
-    app.session_interface = _Sessions()
+    app.session_interface = Cookies()
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=12 * 3600, SESSION_COOKIE_HTTPONLY=True,
                       SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings.https,
                       MAX_CONTENT_LENGTH=settings.MAX_UPLOAD_MB * 1024 * 1024, MAX_FORM_PARTS=2000)
@@ -136,8 +128,10 @@ def cookieless(view: access.View) -> access.View:
 
 
 def _open_grouped() -> None:
-    _no_zero_bytes()
-    _csrf_check()
+    if request.query_string:
+        _no_zero_bytes()
+    if current_app.config.get("WTF_CSRF_ENABLED", True):
+        check_script()
     token = request.cookies.get(cookie_name())
     if not token:
         raise LoginNeeded
@@ -238,8 +232,10 @@ def keep_refusal(refusal: Refused) -> None:
 
 
 def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name, _value in response.headers}
+    for lower, name, value in _HEADERS:
+        if lower not in given:
+            response.headers.add(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     elif request.args.get("v") and response.status_code == 200:
