@@ -1,4 +1,7 @@
-"""What every test has: no network, throw-away servers. Application and database fixtures are in tests/fixtures.py."""
+"""What every test has: no network, throw-away servers.
+
+Application and database fixtures are in tests/fixtures.py, browsers in tests/browser.py.
+"""
 
 import os
 import socket
@@ -20,7 +23,8 @@ settings.load_profile(os.environ.get("EXAMPLES", "suite"))
 def pytest_configure(config: pytest.Config) -> None:
     """The application is imported where tests run: the process that only hands them out to others saves the time."""
     if hasattr(config, "workerinput") or not getattr(config.option, "tx", None):
-        config.pluginmanager.import_plugin("tests.fixtures")
+        for name in ("tests.fixtures", "tests.browser"):
+            config.pluginmanager.import_plugin(name)
 
 
 @pytest.hookimpl(tryfirst=True)

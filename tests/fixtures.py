@@ -243,7 +243,7 @@ class Make:
             with self.app.app_context(), database.transaction():
                 return factory(self, *args, **kwargs)
 
-        if self.trail is None:
+        if self.trail is None or self.now.microsecond:  # a real moment does not come again
             return run()
         return self.trail.call(run, f"{factory.__module__}.{factory.__name__}", [self.now, args, kwargs])
 
