@@ -8,7 +8,8 @@ from itsdangerous import URLSafeSerializer
 
 from core.db import reading
 from core.errors import Refused
-from exam import attempts, exam_page, passes
+from exam import attempts, exam_page, passes, sealing
+from tests.exam.outbox import Page
 
 
 @pytest.fixture
@@ -72,3 +73,15 @@ def test_the_page_carries_what_its_outbox_needs(page):
         "attempt": attempt.id, "version": 1, "number": 0, "head": attempt.head_hash, "delivery-url": "/deliveries",
         "room": f"attempt:{attempt.id}"}
     assert json.dumps(data)
+
+
+def test_the_page_as_sent_carries_the_same(login, make):
+    attempt = make.attempt()
+    with reading():
+        browser = login(_account(attempt))
+    sent = Page.of_html(browser.get(f"/attempts/{attempt.id}").text)
+    read = passes.read
+    with browser.application.app_context():
+        assert (sent.attempt, read(sent.ticket).seed) == (attempt.id, attempt.seed)
+        assert passes.proven(read(sent.ticket), sent.proof)
+        assert sent.data["outbox-key"] == sealing.public_point()

@@ -71,6 +71,7 @@ def test_an_attempt_that_is_gone_is_made_again_as_it_was(app, make, client, brow
     done = answered(browser, attempt, clock, rounds=2)
     before = _facts(attempt.id), _paper(attempt.id), rows(attempt.id)
     lose(attempt)
+    _renumber(attempt.id, min(line for line, _bank, _place in before[1]))
     clock.move(minutes=4)
     reply = page.deliver(client, [page.item(save, ack) for save, ack in done])
     assert [result["saved"] for result in reply.json["results"]] == [True] * 14
@@ -89,8 +90,9 @@ def test_an_attempt_that_is_gone_is_made_again_as_it_was(app, make, client, brow
 def test_the_number_of_the_attempt_now_belongs_to_somebody_else(
         app, make, login, client, browser, attempt, page, clock):
     done, questions = answered(browser, attempt, clock), [place[1:] for place in _paper(attempt.id)]
+    starts = min(line for line, _right, _none in paper(attempt))
     lose(attempt)
-    _renumber(attempt.id)
+    _renumber(attempt.id, starts)
     other = make.attempt(_sitting(attempt))
     assert other.id == attempt.id
     theirs, before = page_of(app, make, other), _paper(other.id)
@@ -122,15 +124,16 @@ def _at(ack):
     return datetime.fromisoformat(ack["t"])
 
 
-def _renumber(least):
-    """Give the next attempt the number of the lost one, as a restored counter does on PostgreSQL."""
+def _renumber(attempt_id, line):
+    """Give the next attempt the numbers of the lost one, as restored counters do on PostgreSQL."""
     from sqlalchemy import text
 
     from core import db
     if not db.is_sqlite():
         with transaction():
-            for table in ("attempt", "attempt_question"):
-                session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {least}, false)"))
+            for table, least in (("attempt", attempt_id), ("attempt_question", line)):
+                session.execute(text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :least, false)"),
+                                {"table": table, "least": least})
 
 
 @pytest.mark.both_databases
