@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from werkzeug.local import LocalProxy
 
 from core.accounts import Account, LoginSession, RoleGrant
@@ -134,11 +134,11 @@ class Login:
     seen_at: datetime
 
 
-def logins(hashes: Collection[str]) -> dict[str, Login]:
+def logins(unit: Connection, hashes: Collection[str]) -> dict[str, Login]:
     """The login sessions behind hashes of cookies, as they are in the running transaction; one query for all."""
     if not hashes:
         return {}
-    rows = session.connection().execute(_LOGINS, {"hashes": list(hashes)})
+    rows = unit.execute(_LOGINS, {"hashes": list(hashes)})
     return {row[0]: Login(*row[1:]) for row in rows}
 
 
@@ -149,11 +149,11 @@ _LOGINS = select(
     Account.disabled_at.is_(None))
 
 
-def note_all_seen(seen: Iterable[Login], now: datetime) -> None:
+def note_all_seen(unit: Connection, seen: Iterable[Login], now: datetime) -> None:
     """`note_seen` for a group, within its transaction; rows in order of id, so that two writers never cross."""
     due = sorted({login.session_id for login in seen if now - login.seen_at >= SEEN_EVERY and login.expires_at > now})
     if due:
-        session.connection().execute(_SEEN, [{"key": key, "at": now} for key in due])
+        unit.execute(_SEEN, [{"key": key, "at": now} for key in due])
 
 
 _SEEN = update(LoginSession).where(LoginSession.id == bindparam("key")).values(last_seen_at=bindparam("at"))

@@ -194,15 +194,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     scope = _scope.get()
+    if (only := "ON" if scope and not scope.write else "OFF") != connection.info.get("query_only"):
+        connection.exec_driver_sql(f"PRAGMA query_only={only}")
+        connection.info["query_only"] = only
     if scope is None or not scope.write:
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if scope else 'OFF'}")
         connection.exec_driver_sql("BEGIN")
         return
     if not scope.lock_held:
         if not _write_lock.acquire(timeout=BUSY_PATIENCE_S):
             raise OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
         scope.lock_held = True
-    connection.exec_driver_sql("PRAGMA query_only=OFF")
     deadline = time.monotonic() + BUSY_PATIENCE_S
     while True:
         try:
@@ -341,11 +342,11 @@ class GroupWriter(Generic[Item, Result]):
 
     def _take(self) -> list["_Call[Item, Result]"]:
         """What has gathered, as far as it fits into a group; a call is never parted."""
-        if self._calls:
-            time.sleep(0)  # whoever has just got a result goes first
         with self._ready:
             while not self._calls:
                 self._ready.wait()
+        time.sleep(0)  # whoever is ready to hand something in, or has just got a result, goes first
+        with self._ready:
             calls = [self._calls.popleft()]
             size = len(calls[0].items)
             while self._calls and size + len(self._calls[0].items) <= self.batch:
@@ -384,8 +385,6 @@ class GroupWriter(Generic[Item, Result]):
 
 class _Call(Generic[Item, Result]):
     """Items of one handler; `done` is a lock the handler waits at until the writer opens it."""
-
-    __slots__ = ("done", "items", "results")
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.items = items

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal, select, tuple_, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, tuple_, union_all, update
 from sqlalchemy.orm import aliased
 
 from contest.models import Participant
@@ -62,14 +62,15 @@ _papers: dict[Key, dict[int, Key]] = {}
 _questions: dict[Key, Question] = {}
 
 
-def attempts(ids: Collection[int]) -> list[Any]:
+def attempts(unit: Connection, ids: Collection[int]) -> list[Any]:
     """Rows of the attempts with the columns of their sittings, locked until the end of the unit of work."""
-    return list(session.connection().execute(_ATTEMPTS, {"ids": sorted(ids)}))
+    return list(unit.execute(_ATTEMPTS, {"ids": sorted(ids)}))
 
 
-def standing(clients: Collection[tuple[int, str]], turns: Collection[tuple[int, int, int]]) -> list[dict[str, Any]]:
+def standing(unit: Connection, clients: Collection[tuple[int, str]],
+             turns: Collection[tuple[int, int, int]]) -> list[dict[str, Any]]:
     """What is kept under (attempt, client id) or (attempt, question, seq)."""
-    found = session.connection().execute(_STANDING, {"clients": list(clients), "turns": list(turns)})
+    found = unit.execute(_STANDING, {"clients": list(clients), "turns": list(turns)})
     return [dict(row) for row in found.mappings()]
 
 
@@ -129,10 +130,9 @@ def kept_apart(attempt_id: int, client_id: str) -> bool:
         LateSave.attempt_id == attempt_id, LateSave.client_id == client_id)).first() is not None
 
 
-def write(saves: list[dict[str, Any]], late: list[dict[str, Any]], heads: list[dict[str, Any]],
+def write(unit: Connection, saves: list[dict[str, Any]], late: list[dict[str, Any]], heads: list[dict[str, Any]],
           heard: Iterable[tuple[int, datetime]], contacts: list[dict[str, Any]]) -> None:
     """Everything a group leaves behind."""
-    unit = session.connection()
     again = [{"key": key, "last": last} for key, last in heard]
     for statement, rows in ((_ADD, saves), (insert(LateSave), late), (_MOVE, heads), (_HEARD, again),
                             (insert(Contact), contacts)):

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from core import access, db
 from core.access import Login
 from core.db import GroupWriter, session
-from core.errors import LoginNeeded, NotVisible, Refused
+from core.errors import LoginNeeded, NotVisible, Refused, Unknown
 from core.journal import record
 from exam import attempts, save_rows, sealing, sittings
 from exam.incoming import Ack, Beat, Incoming, Outcome, Sent
@@ -40,6 +41,9 @@ def submit(items: Sequence[Incoming | Beat]) -> list[Outcome]:
     found = WRITER.submit_many([_Entry(item, key) for item in items])
     if len(found) == 1 and isinstance(found[0], Exception):
         raise found[0]
+    away = next((each for each in found if isinstance(each, OperationalError | Unknown)), None)
+    if away is not None:  # of the whole group: nothing is known to be kept, the page sends all of it again
+        raise away
     outcomes = [_fault() if isinstance(each, Exception) else each for each in found]
     _close_due(zip(items, outcomes, strict=True))
     return outcomes
@@ -82,26 +86,26 @@ def _apply(entries: Sequence[_Entry]) -> list[Outcome]:
 
 
 def _decide(entries: Sequence[_Entry]) -> list[Outcome]:
-    items = [entry.item for entry in entries]
-    works, now = _works(items), max(item.now for item in items)
-    logins = access.logins({item.token for item in items if item.token is not None})
+    unit, items = session.connection(), [entry.item for entry in entries]
+    works, now = _works(unit, items), max(item.now for item in items)
+    logins = access.logins(unit, {item.token for item in items if item.token is not None})
     found = [_one(entry, works.get(entry.item.attempt_id), logins) for entry in entries]
-    _write(works.values())
-    access.note_all_seen(logins.values(), now)
+    _write(unit, works.values())
+    access.note_all_seen(unit, logins.values(), now)
     for work in works.values():
         _count_again(work, now)
     return [Outcome(ack, refusal, works[item.attempt_id].state(item.now) if _known(refusal) else {})
             for item, (ack, refusal) in zip(items, found, strict=True)]
 
 
-def _works(items: Sequence[Incoming | Beat]) -> dict[int, Working]:
+def _works(unit: Connection, items: Sequence[Incoming | Beat]) -> dict[int, Working]:
     """The attempts of a group, locked, with what stands already of its saves."""
-    rows = save_rows.attempts({item.attempt_id for item in items})
+    rows = save_rows.attempts(unit, {item.attempt_id for item in items})
     known = sittings.facts_of_many(rows)
     works = {row.id: Working(row, known[row.id]) for row in rows}
     saves = [item for item in items if isinstance(item, Incoming)]
     for standing in save_rows.standing(
-            [(item.attempt_id, item.sent.client_id) for item in saves],
+            unit, [(item.attempt_id, item.sent.client_id) for item in saves],
             [(item.attempt_id, item.line, item.seq) for item in saves]) if saves else []:
         if standing["attempt_id"] in works:
             works[standing["attempt_id"]].remember(standing)
@@ -137,9 +141,9 @@ def _known(refusal: Refused | None) -> bool:
     return not isinstance(refusal, NotVisible | LoginNeeded) and (refusal is None or refusal.code != "one_time")
 
 
-def _write(works: Collection[Working]) -> None:
+def _write(unit: Connection, works: Collection[Working]) -> None:
     save_rows.write(
-        [save for work in works for save in work.saves], [late for work in works for late in work.late],
+        unit, [save for work in works for save in work.saves], [late for work in works for late in work.late],
         [{"key": work.row.id, "head": work.head, "number": work.number, "acked": work.acked}
          for work in works if work.saves],
         [(work.row.contact_id, work.heard) for work in works if work.heard and work.heard != work.row.heard_at],

@@ -9,7 +9,7 @@ from exam import attempts, holds, receipts, save_rows, sittings
 from exam.incoming import Ack, Incoming, Proven
 from exam.questions.base import Answer
 from exam.questions.registry import KINDS
-from exam.rules import facts, timing
+from exam.rules import facts, plain, timing
 from exam.rules.offline import OFFLINE_AFTER
 
 CONFLICT = ("seq_conflict", "Этот же вопрос изменён в другом окне. Обновите страницу: показан последний сохранённый "
@@ -23,6 +23,7 @@ class Working:
     def __init__(self, row: Any, known: facts.AttemptFacts) -> None:
         self.row, self.facts = row, known
         self.rules = sittings.rules_of(row)
+        self.ends = plain.fixed_deadline(self.rules, known)
         self.number: int = row.save_count
         self.head: str = row.head_hash
         self.acked: datetime | None = row.last_ack_at
@@ -75,7 +76,8 @@ class Working:
                 return proven.late
             verdict: facts.Accepted | facts.LateBox | facts.RefusedSave = facts.LateBox()
         else:
-            verdict = timing.judge_save(self.rules, self.facts, item.now)
+            verdict = plain.accepted(self.facts, self.ends, item.now) or timing.judge_save(
+                self.rules, self.facts, item.now)
             if not isinstance(verdict, facts.Accepted) and item.sent.mono is not None:
                 verdict = timing.judge_save(self.rules, self.facts, item.now, self._edited(item))
         if isinstance(verdict, facts.RefusedSave):
@@ -130,7 +132,7 @@ class Working:
 
     def state(self, now: datetime) -> dict[str, Any]:
         """What every reply carries, with the head of the chain as the group leaves it."""
-        counted = timing.countdown_state(self.rules, self.facts, now)
+        counted = plain.countdown(self.facts, self.ends, now) or timing.countdown_state(self.rules, self.facts, now)
         return attempts.reply_state(counted, version=self.row.version, number=self.number, head=self.head)
 
 
