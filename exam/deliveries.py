@@ -28,7 +28,7 @@ def deliver(raw: bytes, *, address: str, now: datetime) -> dict[str, Any]:
     _hold(PER_ADDRESS, "delivery from", address)
     text, sealed = delivered.read_body(raw)
     ticket = passes.read(text)
-    _hold(PER_PASS, "delivery of", str(ticket.attempt_id))
+    _hold(PER_PASS, "delivery of", str(ticket.attempt_id), address)
     items = _items(ticket, sealed)
     good = {index: item for index, item in enumerate(items) if isinstance(item, Item)}
     if not good:
@@ -40,8 +40,8 @@ def deliver(raw: bytes, *, address: str, now: datetime) -> dict[str, Any]:
             "attempt": place.attempt_id, "url": f"/attempts/{place.attempt_id}", **state}
 
 
-def _hold(rate: str, what: str, name: str) -> None:
-    if not limits.within(rate, what, name):
+def _hold(rate: str, *name: str) -> None:
+    if not limits.within(rate, *name):
         raise Refused("too_many", "Ответы отправляются слишком часто. Страница повторит отправку сама через минуту.",
                       status=429)
 

@@ -51,10 +51,14 @@ def read(text: str) -> Pass:
     try:
         if len(text) > LONGEST:
             raise BadData("too long")
-        signed: list[Any] = _signer().loads(text)
-    except (BadData, UnicodeError):
+        return _unpacked(_signer().loads(text))
+    except (BadData, ValueError, TypeError):
         raise Refused("bad_pass", "Эти ответы записаны не нашей страницей или повреждены. Покажите их наблюдателю.",
                       status=422) from None
+
+
+def _unpacked(signed: list[Any]) -> Pass:
+    """ValueError or TypeError for the pass of another version of this program."""
     attempt, participant, account, sitting, started, seed, key, device, lines, paper = signed
     return Pass(attempt, participant, account, sitting, datetime.fromisoformat(started), seed, key, device,
                 tuple((line, question) for line, question in lines), paper)

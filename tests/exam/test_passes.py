@@ -51,7 +51,10 @@ def test_a_pass_names_nobody_and_holds_no_proof(page):
     lambda text: "", lambda text: text[:-1], lambda text: text + "a", lambda text: "A" + text, lambda text: text[::-1],
     lambda text: text.replace(".", ""), lambda text: "\ud800" + text, lambda text: "ё" * 100, lambda text: text * 100,
     lambda text: URLSafeSerializer("another secret", salt=passes.SALT).dumps([1] * 10),
-    lambda text: URLSafeSerializer("of the tests", salt="another salt").dumps([1] * 10)])
+    lambda text: URLSafeSerializer("of the tests", salt="another salt").dumps([1] * 10), *[
+        lambda text, body=body: passes._signer().dumps(body) for body in (
+            None, 5, [], {}, [1] * 10, [1, 1, 1, 1, "never", "", "", "", [], ""], "a" * 10,
+            [1, 1, 1, 1, "2026-03-02T06:00:00+00:00", "", "", "", [1], ""])]])
 def test_a_forged_pass_is_refused(page, spoil):
     with pytest.raises(Refused) as refused:
         passes.read(spoil(page[2]["pass"]))

@@ -209,6 +209,22 @@ def test_after_the_hard_end_no_attempt_is_made_again(client, browser, attempt, p
     assert reply.json["results"][0]["saved"]
 
 
+@pytest.mark.both_databases
+def test_an_attempt_made_again_after_its_deadline_is_closed_and_marked_with_what_was_acknowledged(
+        client, browser, attempt, page, clock):
+    done, line = answered(browser, attempt, clock), paper(attempt)[0][0]
+    lose(attempt)
+    clock.set(attempt.started_at + timedelta(minutes=55))
+    unsent = page.item(sent(line, None, seq=2, client="unsent"))
+    reply = page.deliver(client, [unsent, *(page.item(save, ack) for save, ack in done)])
+    assert [result["saved"] for result in reply.json["results"]] == [False] + [True] * 7
+    assert reply.json["results"][0]["error"] == "deadline_passed"
+    assert browser.get(f"/attempts/{attempt.id}/receipt").status_code == 200
+    closed = _row(attempt.id)
+    assert (closed.finish_reason, closed.finished_at, closed.points) == (
+        "deadline", attempt.started_at + timedelta(minutes=40), 800)
+
+
 def _lose_sitting(attempt):
     session.execute(delete(Sitting).where(Sitting.id == attempt.sitting_id))
 
