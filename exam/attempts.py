@@ -202,13 +202,15 @@ def _due(attempt: Attempt, now: datetime) -> facts.Finish | None:
 
 
 def touch(attempt_id: int, *, now: datetime) -> None:
-    """Record the close that time has brought, in a transaction of its own: before the request's first statement."""
+    """Record the close that time has brought, in a transaction of its own: before the request's first statement.
+
+    A close that fails is logged and tried again by the next touch; the time is over for everybody meanwhile.
+    """
     with db.reading():
         attempt = session.get(Attempt, attempt_id)
         due = attempt is not None and _due(attempt, now) is not None
     if due:
-        with db.transaction():
-            close_if_due(session.get_one(Attempt, attempt_id), now=now)
+        _close_alone(attempt_id, now)
 
 
 def close_overdue(now: datetime, *, sitting_id: int | None = None) -> int:
@@ -217,14 +219,17 @@ def close_overdue(now: datetime, *, sitting_id: int | None = None) -> int:
     One that cannot be closed or even judged is logged and keeps no other open. The worker does it every few seconds;
     whoever looks at a sitting does it too, so that nothing waits for the worker.
     """
-    closed = 0
-    for attempt_id in _overdue(now, sitting_id):
-        try:
-            with db.transaction():
-                closed += close_if_due(session.get_one(Attempt, attempt_id), now=now)
-        except Exception:
-            log.exception("attempt not closed", attempt=attempt_id)
-    return closed
+    return sum([_close_alone(attempt_id, now) for attempt_id in _overdue(now, sitting_id)])
+
+
+def _close_alone(attempt_id: int, now: datetime) -> bool:
+    """In a transaction of its own: whatever goes wrong with one attempt stays with it."""
+    try:
+        with db.transaction():
+            return close_if_due(session.get_one(Attempt, attempt_id), now=now)
+    except Exception:
+        log.exception("attempt not closed", attempt=attempt_id)
+        return False
 
 
 def _overdue(now: datetime, sitting_id: int | None) -> list[int]:
