@@ -65,6 +65,7 @@ async function read(sent) {
   } catch {
     throw new Refusal(0, "offline", "Нет связи с сервером.");
   }
+  if (response.status === 204) return {};
   const data = await response.json().catch(() => null);
   if (response.ok && data) return data;
   if (response.ok) throw new Refusal(0, "offline", "Ответ сервера не дошёл целиком.");
