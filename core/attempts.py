@@ -9,10 +9,12 @@ from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from core import clock
 from core.config import Settings
 from core.errors import Refused
 
 REDIS_WAIT_S = 2
+AWAY_S = 10.0
 R = TypeVar("R")
 log = structlog.get_logger("attempts")
 
@@ -25,13 +27,16 @@ class _Limits(NamedTuple):
 
 
 _state: dict[str, _Limits] = {}
+_away_until: dict[str, float] = {}
 
 
 def init(settings: Settings) -> None:
     """Take the limits from the settings; several web processes share their counts through Redis.
 
-    While Redis is away each process counts for itself: a login must not depend on it.
+    While Redis is away each process counts for itself, and asks it again every ten seconds only: a login must neither
+    depend on it nor wait for it.
     """
+    _away_until.clear()
     storage: object = MemoryStorage()
     if settings.REDIS_URL:
         storage = storage_from_string(settings.REDIS_URL, socket_connect_timeout=REDIS_WAIT_S,
@@ -71,10 +76,13 @@ def forget(account: str) -> None:
 
 def _ask(question: Callable[[MovingWindowRateLimiter], R]) -> R:
     limits = _state["limits"]
+    if _away_until.get("redis", 0) > clock.monotonic():
+        return question(limits.spare)
     try:
         return question(limits.limiter)
     except RedisError as error:
-        log.warning("counting_here", error=type(error).__name__)
+        log.error("redis_away", error=type(error).__name__, text="each process counts login attempts for itself")
+        _away_until["redis"] = clock.monotonic() + AWAY_S
         return question(limits.spare)
 
 

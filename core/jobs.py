@@ -27,6 +27,7 @@ PAUSES = (timedelta(seconds=10), timedelta(seconds=60))
 MAX_ATTEMPTS = len(PAUSES) + 1
 LEASE_S = 120
 BUSY_TIMEOUT_S = 0.2
+REDIS_WAIT_S = 3  # longer than the second for which a worker waits in Redis
 NUDGE_GRACE = timedelta(seconds=5)
 NUDGE_AGAIN_S = 60.0
 KEEP_DONE = timedelta(days=7)
@@ -189,9 +190,15 @@ def queue(app: Flask) -> TaskWrapper:
 def _huey(settings: Settings) -> Huey:
     signed = SignedSerializer(secret=settings.secret_key, salt="jobs")
     if settings.REDIS_URL:
-        return RedisHuey("contest", url=settings.REDIS_URL, results=False, serializer=signed)
+        return RedisHuey("contest", url=_patient(settings.REDIS_URL), results=False, serializer=signed)
     return SqliteHuey("contest", filename=str(settings.data_dir / "jobs.db"), results=False, serializer=signed,
                       timeout=BUSY_TIMEOUT_S)
+
+
+def _patient(url: str) -> str:
+    """A Redis that does not answer holds a request up for seconds, not for ever."""
+    patience = f"socket_connect_timeout={REDIS_WAIT_S}&socket_timeout={REDIS_WAIT_S}"
+    return f"{url}{'&' if '?' in url else '?'}{patience}"
 
 
 def _due(now: datetime) -> list[int]:

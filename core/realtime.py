@@ -92,10 +92,16 @@ def init(app: Flask) -> None:
     socketio.on_event("*", _unknown)
     for event in EVENTS.values():
         socketio.on_event(event.name, _edge(event))
+    shared = {"client_manager": _channel(settings.REDIS_URL)} if settings.REDIS_URL else {}
     socketio.init_app(
-        app, async_mode="gevent" if cooperative() else "threading", message_queue=settings.REDIS_URL or None,
-        channel="contest", cors_allowed_origins=_own_origin(settings.public_url), transports=["websocket", "polling"],
+        app, async_mode="gevent" if cooperative() else "threading", **shared,
+        cors_allowed_origins=_own_origin(settings.public_url), transports=["websocket", "polling"],
         max_http_buffer_size=MAX_MESSAGE_BYTES)
+
+
+def _channel(url: str) -> Any:
+    from core.channel import Channel  # the redis package, where there is a Redis
+    return Channel(url)
 
 
 def on(event: str, *, write: bool = True) -> Callable[[Handler], Handler]:

@@ -32,6 +32,7 @@ def settings(kind: str, given: Mapping[str, str]) -> dict[str, str]:
         raise SystemExit(f"PORT={port}: нужен номер порта от 1 до 65535.")
     return {
         **given,
+        "WEB": str(web_processes(given)),
         "ENVIRONMENT": "demo" if demo else "production",
         "DATA_DIR": str(data_dir),
         "HOST": host,
@@ -40,6 +41,18 @@ def settings(kind: str, given: Mapping[str, str]) -> dict[str, str]:
         "TLS_KEY": key and str(Path(key).resolve()),
         "PUBLIC_URL": given.get("PUBLIC_URL") or public_url(host, port, bool(cert)),
     }
+
+
+def web_processes(given: Mapping[str, str]) -> int:
+    """How many web processes are wanted; more than one only where they can share what they know."""
+    web = given.get("WEB") or "1"
+    if not web.isdecimal() or not 0 < int(web) <= 16:
+        raise SystemExit(f"WEB={web}: нужно число веб-процессов от 1 до 16.")
+    shared = given.get("DATABASE_URL", "").startswith(("postgres://", "postgresql"))
+    if int(web) > 1 and not (shared and given.get("REDIS_URL")):
+        raise SystemExit("WEB больше 1 работает только с PostgreSQL и Redis: задайте DATABASE_URL=postgresql://… и "
+                         "REDIS_URL=redis://…. Встроенная база SQLite рассчитана на один веб-процесс.")
+    return int(web)
 
 
 def public_url(host: str, port: str, tls: bool) -> str:
@@ -105,13 +118,17 @@ def demo() -> None:
 
 
 def install() -> None:
-    must_be_free(os.environ["HOST"], int(os.environ["PORT"]))
+    for number in range(int(os.environ["WEB"])):
+        must_be_free(os.environ["HOST"], int(os.environ["PORT"]) + number)
     flask("db", "upgrade")
     flask("admin", "first")
 
 
 def announce() -> None:
     print(f"\nСервис открывается по адресу {os.environ['PUBLIC_URL']} (остановить: Ctrl-C)")
+    if int(os.environ["WEB"]) > 1:
+        print(f"Веб-процессов {os.environ['WEB']}, порты с {os.environ['PORT']}. Перед ними нужен nginx: настройки для "
+              "него печатает python -m setup.nginx, сервису задайте TRUSTED_PROXIES=1 и PUBLIC_URL.")
     print(f"Данные: {os.environ['DATA_DIR']}")
     if os.environ["PUBLIC_URL"].startswith("http://") and os.environ["HOST"] not in ("127.0.0.1", "::1"):
         print("Без https камера и микрофон в браузере работают только на этом же компьютере.")

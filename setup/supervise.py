@@ -49,6 +49,7 @@ password={password}
 PROGRAM = """
 [program:{name}]
 command={command}
+environment={environment}
 directory={root}
 autostart=true
 autorestart=true
@@ -87,11 +88,19 @@ def configuration(processes: dict[str, str], *, root: Path, data_dir: Path, user
     parts = [HEAD.format(**_escaped(place))]
     if len(os.fsencode(run / "supervisor.sock")) <= SOCKET_PATH_MAX:
         parts.append(CONTROL.format(**_escaped(place)))
-    parts += [
-        PROGRAM.format(**_escaped({"name": name, "command": command, "root": root}))
-        for name, command in processes.items()
-    ]
+    for name, command in processes.items():
+        port = name.removeprefix("web-") if name.startswith("web-") else ""
+        own = f'PORT="{port}"' if port else ""
+        parts.append(PROGRAM.format(**_escaped({"name": name, "command": command, "root": root, "environment": own})))
     return "".join(parts)
+
+
+def several(processes: dict[str, str], count: int, port: int) -> dict[str, str]:
+    """The processes with `count` web processes instead of one: web-8000, web-8001 … each on the port of its name."""
+    if count == 1:
+        return processes
+    web = {f"web-{port + number}": processes["web"] for number in range(count)}
+    return {**web, **{name: command for name, command in processes.items() if name != "web"}}
 
 
 def _escaped(values: dict[str, object]) -> dict[str, str]:
@@ -103,7 +112,8 @@ def run(procfile: Path = ROOT / "Procfile") -> None:
     data_dir = Path(os.environ.get("DATA_DIR", "var")).resolve()
     for folder in ("run", "logs"):
         (data_dir / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-    processes = read_procfile(procfile.read_text())
+    count, port = int(os.environ.get("WEB") or 1), int(os.environ.get("PORT") or 8000)
+    processes = several(read_procfile(procfile.read_text()), count, port)
     path = data_dir / "run" / "supervisord.conf"
     path.write_text(
         configuration(
