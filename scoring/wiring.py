@@ -6,7 +6,8 @@ from contest.rules.timetable import format_instant
 from core import clock, realtime
 from core.documents import papers, typography
 from core.registry import Duty, NavItem, Registry
-from scoring import cli, meeting_pages, meetings, preparation, steps, steps_commission, steps_papers
+from exam import holds
+from scoring import cli, fixed, meeting_pages, meetings, preparation, steps, steps_commission, steps_papers
 from scoring import handover as handovers
 from scoring import protocols as papers_of
 from scoring.documents import commission_protocol, dissent, expert_protocol
@@ -53,5 +54,6 @@ def register(app: Flask, registry: Registry) -> None:
     registry.steps.append(steps_commission.next_steps)
     registry.action_words.update(steps_commission.ACTIONS)
     registry.nav.append(NavItem("Заседания", "meetings.mine", frozenset({*COMMISSION, *STAFF}), weight=40))
+    holds.holds["scoring"] = fixed.why
     realtime.room_guards["meeting"] = meetings.may_watch
     realtime.room_guards["protocol"] = papers_of.may_watch

@@ -11,6 +11,7 @@ from core.access import Me
 from core.canonical import plain
 from core.documents.papers import Form
 from core.errors import Refused
+from exam import time_facts
 from scoring import divergences, protocols, recalc, schemes, summary
 from scoring.models.papers import Protocol
 from scoring.models.sheets import Divergence, Sheet
@@ -56,6 +57,7 @@ def _words(nomination: Nomination, order: str, members: list[BodyMember], summar
         "scheme_version": scheme.version if scheme else 0,
         "stages": {kind: _first(nomination.id, kind) for kind in (events.THEORY, events.PRACTICE)},
         "sheets": [_sheet(row) for row in summary.signed_sheets(nomination.id)],
+        "time": time_facts.of_nomination(nomination.id),
         "divergences": [_divergence(row) for row in divergences.of_nomination(nomination.id) if row.closed_at],
         "prizes": [{"place": row["place"], "code": row["code"]} for row in table["rows"]
                    if row["place"] is not None and row["place"] <= nomination.prize_places],
@@ -85,10 +87,12 @@ def _divergence(row: Divergence) -> dict[str, Any]:
 
 
 def _current(protocol: Protocol, now: datetime) -> dict[str, Any]:
-    """The draft's words with the table computed anew: a changed sheet or attempt makes the draft stale."""
+    """The draft's words with table and time computed anew: a changed sheet or attempt makes the draft stale."""
     assert protocol.nomination is not None
-    found = summary.compute(protocol.nomination, now)
-    return {**protocol.content, "inputs": found.inputs, "summary": found.table}
+    found, words = summary.compute(protocol.nomination, now), dict(protocol.content[recalc.WORDS])
+    if "time" in words:  # drafts of older editions have no such section
+        words["time"] = plain(time_facts.of_nomination(protocol.nomination.id))
+    return {**protocol.content, recalc.WORDS: words, "inputs": found.inputs, "summary": found.table}
 
 
 def _readers(me: Me, protocol: Protocol) -> bool:
