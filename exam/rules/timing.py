@@ -338,7 +338,7 @@ def _judge_reopening(
     if now - ended.at >= REOPEN_WITHIN:
         text = "С окончания времени прошло 30 минут или больше. Предложите комиссии повторное выполнение."
         return Decision(False, "reopen_too_late", text)
-    target = now + granted
+    target = max(now, ended.at) + granted  # a clock that stepped back takes nothing away
     if target > sitting.hard_end:
         return _cut_by_hard_end()
     reopened = replace(facts, finished=None)

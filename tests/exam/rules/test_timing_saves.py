@@ -258,6 +258,10 @@ class TestGrant:
         assert (decision.allowed, decision.code) == (False, code)
         assert decision.text.endswith(".")
 
+    def test_clock_that_stepped_back_before_the_close_takes_nothing_away(self):
+        closed = replace(STARTED, finished=Finish(at(45), FinishReason.DEADLINE))
+        assert judge_grant(SITTING, closed, at(30), minutes(5)) == Granted(minutes(5), at(50), reopens=True)
+
     @pytest.mark.parametrize(
         "facts",
         [
