@@ -63,12 +63,13 @@ export class Contact {
   }
 
   /** @param {string} room named by the server; without a socket the page works, too */
-  async listen(room) {
-    const { io } = await import("../vendor/socket.io-client-4.8.4/socket.io.esm.min.js");
-    const socket = io({ transports: ["websocket", "polling"] });
-    const soon = () => setTimeout(() => this.sync(), Math.random() * SPREAD);
-    socket.on("connect", () => socket.emit("join", { room }, soon));
-    socket.on("changed", soon);
+  listen(room) {
+    import("../vendor/socket.io-client-4.8.4/socket.io.esm.min.js").then(({ io }) => {
+      const socket = io({ transports: ["websocket", "polling"] });
+      const soon = () => setTimeout(() => this.sync(), Math.random() * SPREAD);
+      socket.on("connect", () => socket.emit("join", { room }, soon));
+      socket.on("changed", soon);
+    }, () => setTimeout(() => this.listen(room), EVERY));
   }
 }
 

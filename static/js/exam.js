@@ -66,7 +66,6 @@ const contact = new Contact(given, outbox, {
   reply: learn,
   failed: (refusal) => { state.failed(refusal); if (refusal.status === 404) recovery.ask(); },
 });
-const recovery = new Recovery(outbox, sender, state, (url) => ending.leave(url));
 
 /** @param {string} iso */
 const said = (iso) => state.set({ saved: clockWords(iso, now) });
@@ -85,6 +84,7 @@ function save(section) {
 const flushes = grid.sections.map((section) => listen(section, save));
 const parts = { grid, outbox, sender, contact, state, flush: () => flushes.forEach((flush) => flush()) };
 const ending = new Ending(parts);
+const recovery = new Recovery(outbox, sender, state, ending, () => contact.sync());
 const deadline = new Deadline(time, () => ending.over());
 keyboard(grid);
 

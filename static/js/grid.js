@@ -24,11 +24,13 @@ export class Grid {
     this.draw();
   }
 
-  /** Nothing can be answered while there is a reason. @param {string} reason @param {boolean} on */
+  /** Nothing can be answered while there is a reason; the question itself can be read. @param {string} reason @param {boolean} on */
   hold(reason, on) {
     if (on) this.holds.add(reason);
     else this.holds.delete(reason);
-    for (const section of this.sections) section.inert = this.still;
+    for (const part of document.querySelectorAll("[data-question] > :not(.kicker, .question)")) {
+      /** @type {HTMLElement} */ (part).inert = this.still;
+    }
   }
 
   get still() {

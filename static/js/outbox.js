@@ -9,7 +9,7 @@
  * @typedef {{attempt: number, pass: string, proof: string, label: string, url: string, point: string, since: number}} Place
  */
 import { Seal } from "./sealed.js";
-import { openStore } from "./store.js";
+import { openStore, SILENT } from "./store.js";
 
 /** A random id of 32 hex figures; crypto.randomUUID exists only over https. */
 export function newId() {
@@ -26,6 +26,7 @@ export class Outbox {
     this.done = [];
     this.head = ""; // hash of the last acknowledgement
     this.highest = 0; // number of the last acknowledgement
+    this.given = false; // up: the browser does not answer whether it keeps anything
     this.works = true; // the last attempt to keep something succeeded
     /** @type {Promise<Seal|null>} */
     this.seal = Seal.make(place.attempt, place.point).catch(() => null);
@@ -36,12 +37,13 @@ export class Outbox {
   async open() {
     const { attempt, pass, label, url, since } = this.place;
     try {
-      if (!await this.seal) throw new Error("no seal");
+      if (this.given || !await this.seal) throw new Error("in vain");
       const store = await openStore();
       await store.enter({ attempt, pass, label, url, since, moved: 0 });
       return store;
-    } catch {
+    } catch (error) {
       this.works = false;
+      this.given ||= error === SILENT;
       return null;
     }
   }
@@ -77,7 +79,7 @@ export class Outbox {
   async write(entry) {
     const { attempt } = this.place;
     const sealed = await this.sealed(entry);
-    const store = await this.store;
+    const store = await this.store ?? await (this.store = this.open());
     if (!store) throw new Error("no store");
     const item = { attempt, client: entry.save.client_id, number: entry.ack?.number ?? 0, sealed };
     entry.key = Number(await store.keep(entry.key === undefined ? item : { ...item, key: entry.key }));

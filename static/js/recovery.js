@@ -8,13 +8,15 @@ export class Recovery {
    * @param {import("./outbox.js").Outbox} outbox
    * @param {import("./sender.js").Sender} sender
    * @param {import("./savestate.js").State} state
-   * @param {(url: string) => void} leave
+   * @param {{leave: (url: string) => void, reload: () => void}} ending
+   * @param {() => Promise<boolean>} reached whether the service knows the attempt again
    */
-  constructor(outbox, sender, state, leave) {
+  constructor(outbox, sender, state, ending, reached) {
     this.outbox = outbox;
     this.sender = sender;
     this.state = state;
-    this.leave = leave;
+    this.ending = ending;
+    this.reached = reached;
     this.asked = false; // the attempt was not found once, and what is kept here has been shown to the service
     /** @type {Promise<void>|null} */
     this.running = null;
@@ -50,7 +52,14 @@ export class Recovery {
     const { trouble } = this.state.facts;
     this.state.set({ phase: "", trouble: trouble === "login" ? trouble : "" });
     if (this.elsewhere(reply)) setTimeout(() => this.move(reply));
+    else if (phase === "check") setTimeout(() => this.back());
     else this.sender.kick();
+  }
+
+  /** The attempt that was not to be found may have been made again: then the page is asked for anew. */
+  async back() {
+    await this.sender.kick();
+    if (await this.reached()) this.ending.reload();
   }
 
   /** The same work goes on as another attempt. @param {any} reply */
@@ -58,6 +67,6 @@ export class Recovery {
     this.sender.foreign = true;
     await this.sender.kick();
     await moved(this.outbox, reply.attempt);
-    this.leave(reply.url);
+    this.ending.leave(reply.url);
   }
 }

@@ -8,12 +8,13 @@
  */
 
 export const DATABASE = "answers";
+export const SILENT = new Error("the browser does not answer");
 const PATIENCE = 3000; // ms: a browser that neither opens nor refuses keeps nobody waiting
 
 /** @returns {Promise<Store>} rejected where the browser keeps nothing (private mode, no room) */
 export function openStore() {
   return new Promise((done, failed) => {
-    setTimeout(() => failed(new Error("no answer")), PATIENCE);
+    setTimeout(() => failed(SILENT), PATIENCE);
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => {
       request.result.createObjectStore("groups", { keyPath: "attempt" });
