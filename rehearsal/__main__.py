@@ -32,6 +32,8 @@ def options(arguments: list[str], given: Mapping[str, str]) -> Options:
         parser.error(f"unknown trouble: {', '.join(sorted(strange))}")
     if read.participants < 2 or read.experts < 1 or read.commission < 2 or read.nominations < 1:
         parser.error("at least 2 participants, 1 expert, 2 members of the commission, 1 nomination")
+    if "shared-pc" in troubles and read.participants < 5:
+        parser.error("shared-pc: at least 5 participants, three of them at one computer")
     return Options(read.out, read.participants, read.experts, read.commission, read.nominations, troubles, read.spoil,
                    read.seed, read.keep)
 

@@ -66,6 +66,20 @@ class Service:
                 raise Failed(f"Сервис не запустился:\n{self.tail()}")
             time.sleep(0.2)
 
+    def supervisor(self, *words: str) -> str:
+        """A word to the supervisor (`status`, `pid web`, `stop all`); what it printed."""
+        done = subprocess.run([sys.executable, "-m", "supervisor.supervisorctl", "-c",
+                               str(self.folder / "run" / "supervisord.conf"), *words], cwd=ROOT, check=False,
+                              capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def kill_web(self) -> None:
+        """What a power cut does to the web processes: SIGKILL, children too; the supervisor starts them again."""
+        master = int(self.supervisor("pid", "web"))
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        for pid in (master, *map(int, children)):
+            os.kill(pid, signal.SIGKILL)
+
     def _answers(self) -> bool:
         try:
             return httpx.get(self.url + "/healthz", timeout=2).status_code == 200

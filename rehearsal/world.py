@@ -15,7 +15,8 @@ from rehearsal.service import Service
 
 T = TypeVar("T")
 R = TypeVar("R")
-TROUBLES = ("late", "no-quorum", "dissent", "expert-ill", "paper")
+TROUBLES = ("late", "no-quorum", "dissent", "expert-ill", "paper", "cut", "kill", "restore", "shared-pc")
+AT_ONE_COMPUTER = 3
 ZONE = "Asia/Irkutsk"
 INN = "3812345678"
 SURNAMES = ("Абрамов", "Белых", "Власов", "Гаврилов", "Демидов", "Ермаков", "Жуков", "Зимин", "Ильин", "Козлов",
@@ -135,7 +136,7 @@ class World:
         self.site = self._person("Площадкин Семён Ильич", "")
         self.members = [self._person(self._name(), f"member{index}") for index in range(1, options.commission + 1)]
         self.nominations = [self._nomination(index) for index in range(1, options.nominations + 1)]
-        self.pool = ThreadPoolExecutor(max_workers=8)
+        self.pool = ThreadPoolExecutor(max_workers=max(8, options.participants * options.nominations))
 
     def _nomination(self, index: int) -> Nomination:
         options = self.options
@@ -144,6 +145,9 @@ class World:
         experts = [self._expert(f"expert{index}-{key}", key) for key in range(1, options.experts + 1)]
         if len(entrants) > 2:
             entrants[0].behaviour = "runs out of time"
+        if "shared-pc" in options.troubles and index == 1:
+            for one in entrants[1:options.participants][-AT_ONE_COMPUTER:]:
+                one.behaviour = "leaves the computer"
         if "late" in options.troubles:
             entrants.append(self._entrant(f"late{index}", fate="late"))
         title = f"Лучший сварщик {index}" if index > 1 else "Лучший сварщик"

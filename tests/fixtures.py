@@ -243,7 +243,8 @@ class Make:
             with self.app.app_context(), database.transaction():
                 return factory(self, *args, **kwargs)
 
-        if self.trail is None or self.now.microsecond:  # a real moment does not come again
+        named = factory is _login_session or self.factories.get(factory.__name__) is factory
+        if self.trail is None or not named or self.now.microsecond:  # a real moment does not come again
             return run()
         return self.trail.call(run, f"{factory.__module__}.{factory.__name__}", [self.now, args, kwargs])
 

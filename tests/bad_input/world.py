@@ -26,6 +26,7 @@ class World:
 
     def __init__(self, app: Flask, url: str, make: Make, clock: Clock) -> None:
         self.app, self.make, self.clock = app, make, clock
+        make.trail = None  # the observer would go on watching the file it was opened on
         self.path = url.removeprefix("sqlite:///")
         self.observer = sqlite3.connect(self.path, isolation_level=None)
         self.kept: sqlite3.Connection | None = None

@@ -42,7 +42,14 @@ def test_a_deceived_oracle_fails(tmp_path, spoil):
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("trouble", ["late", "no-quorum", "dissent", "expert-ill", "paper"])
+@pytest.mark.parametrize("trouble", ["late", "no-quorum", "dissent", "expert-ill", "paper", "cut", "kill", "restore"])
 def test_trouble(tmp_path, trouble):
     code, _report, said = play(tmp_path, "--trouble", trouble)
+    assert code == 0, said
+
+
+@pytest.mark.torture
+@pytest.mark.browser
+def test_three_at_one_computer(tmp_path):
+    code, _report, said = play(tmp_path, "--trouble", "shared-pc", "--participants", "5")
     assert code == 0, said
