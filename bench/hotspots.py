@@ -48,14 +48,15 @@ def kinds(call: Caller, begun: Hall, waiting: Hall) -> dict[str, Callable[[int],
         "page": lambda n: call(people[n % 20], "GET", f"/attempts/{people[n % 20].attempt_id}"),
         "first page": lambda n: call(people[n % 20], "GET", "/"),
         "start": lambda n: call(others[n], "POST", f"/sittings/{waiting.sitting_id}/attempts"),
-        "first access": lambda n: call(others[n], "POST", f"/tasks/{waiting.task_id}/opening"),
+        "opening": lambda n: call(others[n], "POST", f"/tasks/{waiting.task_id}/opening"),
+        "key": lambda n: call(others[-1 - n], "POST", f"/tasks/{waiting.task_id}/key"),
     }
 
 
 def main(wanted: list[str]) -> None:
     """Print the dearest functions of each kind, by own time and by what they call."""
     with fresh() as place:
-        begun, waiting = seat(place.make, 20, begun=True), seat(place.make, REQUESTS, begun=False)
+        begun, waiting = seat(place.make, 20, begun=True), seat(place.make, 2 * REQUESTS, begun=False)
         place.make.clock.stack.close()
         for name, request in kinds(Caller(place.make.app), begun, waiting).items():
             if wanted and name not in wanted:

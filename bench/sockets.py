@@ -79,18 +79,19 @@ class Socket:
 
 
 async def play(port: int, plan: dict[str, Any]) -> None:
-    """Connect all, say so, wait for the events."""
+    """Connect all, say so, wait for the events. Who is connected answers pings while the others come."""
     sockets = [Socket(port, page["cookie"], page["room"]) for page in plan["pages"]]
-    gate = asyncio.Semaphore(OPENING)
+    gate, began, late = asyncio.Semaphore(OPENING), time.monotonic(), list[Socket](sockets)
 
-    async def opened(socket: Socket) -> None:
+    async def live(socket: Socket) -> None:
         async with gate:
             await socket.open()
+        late.remove(socket)
+        if not late:
+            print(json.dumps({"connected": time.monotonic() - began}), flush=True)
+        await socket.listen(plan["events"])
 
-    began = time.monotonic()
-    await asyncio.gather(*(opened(socket) for socket in sockets))
-    print(json.dumps({"connected": time.monotonic() - began}), flush=True)
-    await asyncio.gather(*(socket.listen(plan["events"]) for socket in sockets))
+    await asyncio.gather(*(live(socket) for socket in sockets))
     print(json.dumps({"delays": [delay for socket in sockets for delay in socket.delays]}), flush=True)
 
 
