@@ -76,7 +76,9 @@ def _later(first: FirstAccess, _now: datetime) -> None:
 
 
 def _shown(story: Story, key: str, person: Person, now: datetime) -> None:
-    accesses.mark_opened(story.cast[key], participant(story, person).id, now=now)
+    first = accesses.first_access(tasks.load(story.cast[key]), participant(story, person))
+    assert first is not None
+    accesses.mark_opened(first, now=now)
 
 
 def _hand_in(story: Story, key: str, person: Person, name: str, note: str, now: datetime) -> None:

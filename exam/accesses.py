@@ -7,11 +7,12 @@ rows, whichever of several requests at once gets there first, in however many we
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from contest import participants
 from contest.models import Participant
+from contest.scope import hold
 from core import clock, db
 from core.access import Me
 from core.accounts import Account
@@ -120,12 +121,15 @@ def report_file(access: FirstAccess, file_id: int, visit: Visit) -> None:
 def note_sent(access_id: int, *, now: datetime) -> None:
     """Text or key have left completely, in a transaction of its own; the first time stays."""
     with db.transaction():
-        _stamp(FirstAccess.id == access_id, "sent_at", now)
+        session.execute(update(FirstAccess).where(FirstAccess.id == access_id, FirstAccess.sent_at.is_(None)).values(
+            sent_at=now))
 
 
-def mark_opened(task_id: int, participant_id: int, *, now: datetime) -> None:
-    """The page has shown the text; the first time stays."""
-    _stamp(and_(FirstAccess.task_id == task_id, FirstAccess.participant_id == participant_id), "opened_at", now)
+def mark_opened(access: FirstAccess, *, now: datetime) -> None:
+    """The page has shown the text; the first time stays. What is shown was sent before, whichever is noted first."""
+    hold(access, "sent_at", "opened_at")
+    access.sent_at = access.sent_at or now
+    access.opened_at = access.opened_at or max(now, access.sent_at)
 
 
 def note_staff_view(task: Task, *, by: Me, now: datetime) -> None:
@@ -184,7 +188,3 @@ def _add_later(task_id: int, participant_id: int, visit: Visit, *, now: datetime
 def _first(task_id: int, participant_id: int) -> FirstAccess | None:
     return session.scalar(select(FirstAccess).where(
         FirstAccess.task_id == task_id, FirstAccess.participant_id == participant_id))
-
-
-def _stamp(which: ColumnElement[bool], column: str, now: datetime) -> None:
-    session.execute(update(FirstAccess).where(which, getattr(FirstAccess, column).is_(None)).values({column: now}))

@@ -36,7 +36,7 @@ def stamped(pdf: bytes, line: str) -> bytes | None:
             document.save(made, deterministic_id=True, stream_decode_level=pikepdf.StreamDecodeLevel.none,
                           object_stream_mode=pikepdf.ObjectStreamMode.preserve)
             return made.getvalue()
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, KeyError, AttributeError, RuntimeError):
         return None
 
 

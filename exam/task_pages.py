@@ -2,7 +2,6 @@
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from contest import participants, scope
 from contest.models import Nomination, Participant
 from contest.rules.roles import EXPERTS, SITE, STAFF, TECHNICAL_EXPERT
 from core import clock, storage, words
-from core.access import Me
+from core.access import Me, current
 from core.db import session
 from core.documents import papers
 from core.errors import NotVisible
@@ -113,7 +112,7 @@ def _told(body: bytes, access: FirstAccess) -> Iterator[bytes]:
         accesses.note_sent(access.id, now=clock.now())
 
 
-def package(task: Task, participant: Participant, me: Me) -> Response:
+def package(task: Task, participant: Participant) -> Response:
     """The task encrypted for its reader. When all of it has left, the delivery is kept once."""
     nomination, held = nomination_of(task), sealed_tasks.Place()
     try:
@@ -127,7 +126,8 @@ def package(task: Task, participant: Participant, me: Me) -> Response:
     except BaseException:
         held.give_back()
         raise
-    by = replace(me)  # the request's own Me is gone by the time the last byte has left
+    by = current()  # `me` means nobody any more by the time the last byte has left
+    assert by is not None
     answer = Response(_delivered(made, task.id, participant.id, by, request.remote_addr or "", held),
                       mimetype="application/octet-stream")
     answer.call_on_close(held.give_back)

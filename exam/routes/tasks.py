@@ -49,7 +49,7 @@ def package(task_id: int):
     if pages.looks_ahead():
         return "", 204
     sealed_tasks.may_fetch(task, participant, now=g.now)
-    return pages.package(task, participant, me)
+    return pages.package(task, participant)
 
 
 @blueprint.post("/tasks/<int:task_id>/key")
@@ -97,8 +97,8 @@ def file_opening(task_id: int, file_id: int):
 @blueprint.post("/tasks/<int:task_id>/opened")
 @allow(ANYONE)
 def opened(task_id: int):
-    task, participant, _access = pages.opened(me, task_id)
-    accesses.mark_opened(task.id, participant.id, now=g.now)
+    _task, _participant, access = pages.opened(me, task_id)
+    accesses.mark_opened(access, now=g.now)
     return "", 204
 
 

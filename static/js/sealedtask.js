@@ -102,7 +102,7 @@ class SealedTask {
     document.title = document.title.replace(/^[^—]*/, `${task.title} `);
     history.replaceState(null, "", this.box.dataset.textUrl);
     for (const [id, file] of task.files) bind(place, id, file);
-    /** @type {HTMLElement|null} */ (place.querySelector("h1"))?.focus();
+    document.querySelector("main")?.focus();
     drawn(place);
   }
 }
