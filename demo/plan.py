@@ -1,7 +1,7 @@
 """What the demonstration shows: three contests, each nomination and each application in a state of its own."""
 from datetime import timedelta
 
-from demo import beginnings, entrants, marking, papers, practice, sessions, theory
+from demo import beginnings, entrants, marking, papers, practice, sessions, theory, times
 from demo.beginnings import announce, contest, event, nomination
 from demo.cast import (
     CARD_HOLDER,
@@ -102,9 +102,13 @@ def welders(story: Story) -> None:
     entrants.vouch(story, came[:3], at=story.day(-17, "09:00"))
     entrants.show(story, came[3], at=story.day(-17, "09:05"))
     entrants.approve(story, came[3], at=story.day(-17, "09:20"))
-    for person, wrong, finished in ((came[0], (7,), True), (came[1], (4, 8), True), (came[2], (6,), True),
-                                    (came[3], (2, 5, 9), False)):
-        theory.take(story, key, person, Work(wrong, finished=finished), at=story.day(-17, "10:02"))
+    lost, none = timedelta(seconds=200), timedelta(0)
+    for person, wrong, finished, gap in ((came[0], (7,), True, none), (came[1], (4, 8), True, lost),
+                                         (came[2], (6,), True, none), (came[3], (2, 5, 9), False, none)):
+        theory.take(story, key, person, Work(wrong, finished=finished, lost=gap), at=story.day(-17, "10:02"))
+    times.propose(story, came[1], at=story.day(-17, "10:10"))
+    times.grant(story, came[1], WELDING_EXPERTS[0], at=story.day(-17, "10:11"))
+    times.late(story, came[3], at=story.day(-17, "10:43"))
     entrants.absent(story, WELDERS[4], at=story.day(-17, "11:30"), reason="не вышел на связь до конца теории")
     theory.sweep(story, at=story.day(-17, "10:45"))
     practice.look(story, key, WELDING_EXPERTS[0], at=story.day(-16, "09:10"))
@@ -185,7 +189,9 @@ def masons(story: Story) -> None:
                       title="Инструктаж по охране труда: каменные работы")
     entrants.vouch(story, MASONS[:2], at=story.day(-1, "17:00"))
     entrants.card(story, CARD_HOLDER, at=story.day(-1, "18:00"))
-    theory.take(story, key, MASONS[0], Work(wrong=(4,), answered=3, finished=False), at=story.ago(minutes=25))
+    theory.take(story, key, MASONS[0], Work(wrong=(4,), answered=3, finished=False, lost=timedelta(seconds=200)),
+                at=story.ago(minutes=25))
+    times.propose(story, MASONS[0], at=story.ago(minutes=10))
     entrants.show(story, MASONS[2], at=story.ago(minutes=12))
 
 

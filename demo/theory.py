@@ -8,6 +8,7 @@ from typing import Any
 
 from contest.models import Event, Nomination
 from core.db import session
+from demo import times
 from demo.beginnings import organiser
 from demo.cast import Person
 from demo.entrants import participant
@@ -19,15 +20,19 @@ from exam.questions.registry import KINDS
 
 FILES = Path(__file__).parent / "files"
 PACE = timedelta(seconds=70)
+LONGEST = timedelta(minutes=40)
 
 
 @dataclass(frozen=True)
 class Work:
-    """How somebody worked: positions of the bank answered wrong, how many questions in all, whether they finished."""
+    """How somebody worked: positions of the bank answered wrong, how many questions in all, whether they finished, how
+    long the connection was lost and after which answer."""
 
     wrong: Collection[int] = ()
     answered: int = 1000
     finished: bool = True
+    lost: timedelta = timedelta(0)
+    lost_after: int = 3
 
 
 def load_bank(story: Story, nomination_key: str, *, at: datetime, file: str, title: str) -> None:
@@ -64,11 +69,13 @@ def _start(story: Story, nomination_key: str, person: Person, work: Work, now: d
     story.cast[f"attempt:{person.key}"] = attempt.id
     moment = now
     for number, line in enumerate(attempts.paper(attempt.id)[:work.answered], start=1):
-        moment = now + number * PACE
+        moment = now + number * PACE + (work.lost if number > work.lost_after else timedelta(0))
         value = _answer(line, wrong=line.question.position in work.wrong)
         story.at(moment, partial(_save, story, person, line.id, number, value))
     if work.finished:
         story.at(moment + PACE, partial(_finish, story, person))
+    left = moment + PACE if work.finished else min(now + LONGEST, story.now)
+    times.heard(story, person, at=left, since=now, lost=(now + work.lost_after * PACE, work.lost))
 
 
 def _save(story: Story, person: Person, line: int, number: int, value: Answer, now: datetime) -> None:

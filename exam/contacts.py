@@ -45,6 +45,16 @@ def of_many(attempt_ids: Collection[int]) -> dict[int, list[Interval]]:
     return found
 
 
+def keep(attempt_id: int, first: datetime, last: datetime) -> None:
+    """A stretch that began at `first` has lasted until `last` (the demonstration; the writer of answers keeps those of
+    living pages itself)."""
+    row = session.scalar(select(Contact).where(Contact.attempt_id == attempt_id, Contact.from_at == first))
+    row = row or Contact(attempt_id=attempt_id, from_at=first)
+    row.last_at = last
+    session.add(row)
+    session.flush()
+
+
 def connection(attempt: Attempt, *, now: datetime) -> Connection:
     """The connection of one attempt at `now`."""
     return connections([attempt], now=now)[attempt.id]

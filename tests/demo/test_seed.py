@@ -17,7 +17,7 @@ from core.documents.papers import Document
 from core.journal import JournalEntry
 from demo import cast, logins, plan
 from demo import seed as seeding
-from exam.models import Attempt, ResultFile, Save
+from exam.models import Attempt, LateSave, ResultFile, Save, TimeGrant, TimeProposal
 from scoring import verification
 from scoring.models.meetings import Meeting, Publication
 from scoring.models.papers import Protocol, Signatory
@@ -165,3 +165,18 @@ def test_the_table_names_everybody_and_the_card(house):
     assert cast.PASSWORD in text
     assert cast.SIGNING in text
     assert f"PIN {cast.PIN}" in text
+
+
+def test_time_was_given_asked_for_and_came_too_late(looking):
+    welders, masons = people(nomination_id("сварщик")), people(nomination_id("каменщик"))
+    rows = session.execute(select(TimeProposal, Attempt.participant_id).join(
+        Attempt, Attempt.id == TimeProposal.attempt_id).order_by(TimeProposal.id)).tuples().all()
+    assert [(row.seconds, row.basis, row.granted, key in welders, key in masons) for row, key in rows] == [
+        (200, "offline", True, True, False), (200, "offline", None, False, True)]
+    grant = session.scalars(select(TimeGrant)).one()
+    assert (grant.seconds, grant.proposal_id, grant.closed_at) == (200, rows[0][0].id, None)
+    late = session.scalars(select(LateSave)).one()
+    assert (late.cause, late.admitted_at) == ("time", None)
+    protocol = session.scalars(select(Protocol).where(Protocol.nomination_id == nomination_id("сварщик"),
+                                                      Protocol.kind == "experts")).one()
+    assert [row["span"] for row in protocol.content["protocol"]["time"]["grants"]] == ["3 мин 20 с"]
