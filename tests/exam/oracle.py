@@ -4,6 +4,7 @@ It shares nothing with exam/rules/timing: whole microseconds instead of datetime
 a walk through time that spends the participant's seconds piece by piece. Slow and plain on purpose.
 """
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 SECOND = 1_000_000
 ACCEPTED, LATE, BOX, REFUSED = "accepted", "late_in_grace", "late_box", "refused"
@@ -92,7 +93,7 @@ def _pieces(stops: list[Stop], now: int) -> list[tuple[int, int, list[Stop]]]:
     ends = {one: max(one.start, now if one.end is None else one.end) for one in stops}
     marks = sorted({moment for one in stops for moment in (one.start, ends[one])})
     return [(low, high, [one for one in stops if one.start <= low and high <= ends[one]])
-            for low, high in zip(marks, marks[1:], strict=False)]
+            for low, high in pairwise(marks)]
 
 
 def _walk(world: World, stops: list[Stop], now: int) -> int:
