@@ -17,6 +17,13 @@ export function figures(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(left % 60)}` : `${two(minutes)}:${two(left % 60)}`;
 }
 
+/** «5 мин», «1 ч 10 мин», «45 с», however it is signed. @param {number} milliseconds */
+export function span(milliseconds) {
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
+  const parts = [[Math.floor(seconds / 3600), "ч"], [Math.floor(seconds / 60) % 60, "мин"], [seconds % 60, "с"]];
+  return parts.filter(([count]) => count).map((part) => part.join("\u00a0")).join(" ") || "0\u00a0с";
+}
+
 export class Countdown {
   /**
    * @param {import("./servertime.js").ServerTime} time

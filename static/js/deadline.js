@@ -3,7 +3,7 @@
  * Contract: body[data-deadline][data-version?]; [data-until] holds the words «до 10:40»; [data-changed] (note) with [data-words] tells of a
  * change; [data-skew] with [data-words] says quietly that this computer's clock is wrong.
  */
-import { Countdown, figures } from "./countdown.js";
+import { Countdown, span } from "./countdown.js";
 import { clockWords, reveal, write } from "./savestate.js";
 
 const SHOWN = 60_000; // ms
@@ -39,7 +39,7 @@ export class Deadline {
   say(moved) {
     const until = clockWords(this.countdown.deadline, this.local);
     const words = moved > 0 ? "Время продлено" : "Время сокращено";
-    write("[data-changed] [data-words]", `${words} на ${figures(Math.abs(moved) / 1000)}. Ответы принимаются до ${until}.`);
+    write("[data-changed] [data-words]", `${words} на ${span(moved)}. Ответы принимаются до ${until}.`);
     reveal("[data-changed]", true);
     const place = document.querySelector("[data-until]");
     if (place) place.textContent = (place.textContent ?? "").replace(/\d\d:\d\d(:\d\d)?/, until);
@@ -51,7 +51,7 @@ export class Deadline {
   skew() {
     const away = Date.now() - this.time.now();
     if (Math.abs(away) < SKEW) return;
-    const words = `Часы этого компьютера ${away > 0 ? "спешат" : "отстают"} на ${figures(Math.abs(away) / 1000)}.`;
+    const words = `Часы этого компьютера ${away > 0 ? "спешат" : "отстают"} на ${span(Math.round(away / 60_000) * 60_000)}.`;
     if (document.querySelector("[data-skew][hidden]")) write("[data-skew] [data-words]", `${words} Время считается по часам сервера.`);
     reveal("[data-skew]", true);
   }

@@ -173,19 +173,3 @@ class Service:
 def words(page: Page) -> Any:
     """The state line."""
     return expect(page.locator("[data-save-state] [data-state]:not([hidden])"))
-
-
-STORED = """() => new Promise((done) => {
-  const request = indexedDB.open("answers", 1);
-  request.onsuccess = () => {
-    const deal = request.result.transaction(["items", "groups"]);
-    const [items, groups] = [deal.objectStore("items").getAll(), deal.objectStore("groups").getAll()];
-    deal.oncomplete = () => { request.result.close(); done({ groups: groups.result, items: items.result.map(
-      (item) => ({ ...item, sealed: String.fromCharCode(...item.sealed) })) }); };
-  };
-})"""
-
-
-def stored(page: Page) -> Any:
-    """Everything in IndexedDB; the sealed bytes as letters of the same code."""
-    return page.evaluate(STORED)

@@ -79,6 +79,47 @@ def test_without_network_the_answer_waits_and_goes_up_by_itself(server: Service)
     expect(server.page.locator("[data-offline]")).to_be_hidden()
 
 
+def test_a_busy_server_is_asked_again_and_several_answers_leave_together(server: Service) -> None:
+    server.open()
+    server.busy = 2
+    server.page.keyboard.press("1")
+    server.go(2)
+    server.page.keyboard.press("1")
+    words(server.page).to_have_text("Сервер не отвечает, ответы хранятся на этом компьютере")
+    assert server.saved(2) == [(1, 1, {"choice": "a1"}), (2, 1, {"choice": "t"})]
+    assert [one["question"] for one in server.bodies[-1]["saves"]] == [1, 2]
+    words(server.page).to_have_text("Сохранено 10:21:07")
+
+
+def test_without_a_login_the_sealed_answer_leaves_under_the_pass(server: Service) -> None:
+    server.open()
+    server.page.keyboard.press("1")
+    server.saved(1)
+    server.strange = 401
+    server.page.keyboard.press("2")
+    assert server.saved(2) == [(1, 1, {"choice": "a1"}), (1, 2, {"choice": "a2"})]
+    (item,) = server.delivered
+    assert (item["save"]["value"], item["ack"]) == ({"choice": "a2"}, None)
+    assert item["save"]["prev"] == server.chain[0]["hash"]
+    expect(server.page.locator("[data-login]")).to_contain_text("Войдите снова в другой вкладке")
+    words(server.page).to_have_text("Сохранено 10:21:07")
+
+
+def test_a_server_that_knows_less_gets_the_acknowledged_answers_again(server: Service) -> None:
+    server.open()
+    for count, key in enumerate("121", start=1):
+        server.page.keyboard.press(key)
+        server.saved(count)
+        expect(server.page.locator("[data-goto='1']")).to_have_attribute("aria-label", "Вопрос 1, отвечен")
+    before = [dict(one) for one in server.chain]
+    del server.chain[1:]
+    server.page.evaluate("dispatchEvent(new Event('online'))")
+    server.wait(lambda: server.chain == before)
+    assert [item["ack"]["number"] for item in server.delivered] == [1, 2, 3]
+    assert [item["ack"]["seal"] for item in server.delivered] == ["seal-1", "seal-2", "seal-3"]
+    words(server.page).to_have_text("Сохранено 10:21:07")
+
+
 def test_a_refused_answer_is_said_in_words_and_not_sent_again(server: Service) -> None:
     server.open()
     server.refusal = (409, "other_device", "Задание открыто на другом устройстве.")

@@ -156,5 +156,6 @@ def given(attempt_id: int) -> dict[int, str]:
 def chain(attempt_id: int) -> list[tuple[int, str]]:
     """(number, hash) of all saves of an attempt."""
     with reading():
-        return [tuple(row) for row in session.execute(select(Save.number, Save.hash).where(
-            Save.attempt_id == attempt_id).order_by(Save.number))]
+        rows = session.execute(select(Save.number, Save.hash).where(Save.attempt_id == attempt_id)
+                               .order_by(Save.number)).tuples()
+        return list(rows.all())
