@@ -34,9 +34,9 @@ def serve_worker(settings: Settings, patience: float = PATIENCE_S) -> None:
 
 
 @contextmanager
-def alone(settings: Settings, name: str, words: str) -> Iterator[None]:
-    """Be the only one to do something (`service`: everything stands still meanwhile); Taken at once when one is not."""
-    handle = _take(_place(settings, name), words, shared=False, patience=0)
+def alone(settings: Settings, name: str, words: str, patience: float = 0) -> Iterator[None]:
+    """Be the only one to do something (`service`: everything stands still meanwhile); Taken when one is not."""
+    handle = _take(_place(settings, name), words, shared=False, patience=patience)
     try:
         yield
     finally:

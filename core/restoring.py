@@ -32,7 +32,7 @@ def restore(settings: Settings, given: Backup, *, now: datetime, other_keys: boo
     by a newer service, or needs keys this installation does not have (unless `other_keys`).
     """
     try:
-        with presence.alone(settings, "service", RUNNING):
+        with presence.alone(settings, "service", RUNNING, patience=1):  # who was just killed may not be gone yet
             return _restore(settings, given, now, other_keys)
     except presence.Taken as error:
         raise Refused("in_use", str(error)) from error

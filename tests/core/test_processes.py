@@ -129,6 +129,7 @@ def test_sockets_on_gevent(start, people, page):
     assert two.socket.call("leave", {"room": f"person:{second}"}) == {"room": f"person:{second}"}
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)  # SQLite has one web process
 def test_sockets_hear_each_other_through_redis(start, people, page, redis_url):
     (first, _session, cookie), _other = people
 

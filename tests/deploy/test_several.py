@@ -57,7 +57,8 @@ def house(db, make, clock, tmp_path, postgres, redis_server, redis_url):
         front.start()
         yield SimpleNamespace(webs=webs, front=front, hall=hall, postgres=postgres, redis=redis_server)
     finally:
-        for program in (*webs, front):
+        for program in (front, *webs):
+            program.kill()
             program.stop()
 
 
