@@ -18,5 +18,6 @@ if psycopg.waiting.wait is psycopg.waiting.wait_c:
 from app import create_app
 
 app = create_app()
+del sys.modules["aiohttp"]  # pyHanko needs it when the first protocol is frozen
 gc.freeze()  # what lives as long as the process is never looked through again
 gc.enable()
