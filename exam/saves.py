@@ -102,7 +102,8 @@ def _works(unit: Connection, items: Sequence[Incoming | Beat]) -> dict[int, Work
     """The attempts of a group, locked, with what stands already of its saves."""
     rows = save_rows.attempts(unit, {item.attempt_id for item in items})
     known = sittings.facts_of_many(rows)
-    works = {row.id: Working(row, known[row.id]) for row in rows}
+    rules = {key: sittings.rules_of(row) for key, row in {row.sitting_id: row for row in rows}.items()}
+    works = {row.id: Working(row, rules[row.sitting_id], known[row.id]) for row in rows}
     saves = [item for item in items if isinstance(item, Incoming)]
     for standing in save_rows.standing(
             unit, [(item.attempt_id, item.sent.client_id) for item in saves],

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import Refused
-from exam import attempts, holds, receipts, save_rows, sittings
+from exam import attempts, holds, receipts, save_rows
 from exam.incoming import Ack, Incoming, Proven
 from exam.questions.base import Answer
 from exam.questions.registry import KINDS
@@ -20,9 +20,8 @@ UNKNOWN_QUESTION = ("unknown_question", "Такого вопроса в ваше
 class Working:
     """One attempt of a group. Its items come in order and see what those before them have left."""
 
-    def __init__(self, row: Any, known: facts.AttemptFacts) -> None:
-        self.row, self.facts = row, known
-        self.rules = sittings.rules_of(row)
+    def __init__(self, row: Any, rules: facts.Sitting, known: facts.AttemptFacts) -> None:
+        self.row, self.rules, self.facts = row, rules, known
         self.ends = plain.fixed_deadline(self.rules, known)
         self.number: int = row.save_count
         self.head: str = row.head_hash
