@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -19,11 +20,13 @@ from core import canonical, config, journal
 from core import db as database
 from core.db import reading, session
 from core.journal import JournalEntry
-from exam import answers, receipts, sealing
+from exam import answers, attempts, receipts, saves, sealing
+from exam.incoming import Sent
 from exam.models import Attempt, Save
 from tests import servers
+from tests.fixtures import NOW
 from tests.programs import ROOT, Program
-from tests.torture.clients import Crowd, Page, shown
+from tests.torture.clients import Crowd, Page, Receipt, shown
 from tests.torture.scene import SHORT, Scene, begun
 
 SHOWN = re.compile(r'data-question="(\d+)" data-kind="\w+" data-seq="(\d+)"')
@@ -130,6 +133,39 @@ def _shows(page: Page, text: str, standing: dict[int, tuple[int, Any]]) -> None:
         assert seqs[question] == standing[question][0] >= receipt.seq
         if standing[question][0] == receipt.seq:
             assert standing[question][1] == receipt.value
+
+
+def test_a_receipt_is_missing_when_anything_of_it_differs():
+    at = datetime(2026, 3, 2, 6, 0, 0, 5, tzinfo=UTC)
+    row = Save(question_id=3, seq=2, value='{"choice": "a1"}', received_at=at, number=7, hash="b" * 64)
+    receipt = Receipt(question=3, seq=2, value={"choice": "a1"}, client_id="c2", t=at.isoformat(), number=7,
+                      prev="a" * 64, hash="b" * 64, seal=receipts.seal(seal_key(), 1, 7, "b" * 64))
+    others = {"question": 4, "seq": 3, "value": {"choice": "a2"}, "t": NOW.isoformat(), "number": 8, "hash": "c" * 64,
+              "seal": receipts.seal(b"of another service", 1, 7, "b" * 64)}
+    assert _is_kept(receipt, 1, row)
+    assert not _is_kept(receipt, 1, None)
+    assert not _is_kept(receipt, 2, row)
+    assert [name for name, other in others.items() if _is_kept(replace(receipt, **{name: other}), 1, row)] == []
+
+
+def test_a_hole_in_the_chain_is_seen(make):
+    attempt = make.attempt()
+    line = _lines(attempt.id)[0]
+    with make.app.app_context(), database.transaction():
+        for seq in (1, 2, 3):
+            saves.save(session.get_one(Attempt, attempt.id), Sent(line, seq, None, f"c{seq}", None, ""), now=make.now)
+    with reading():
+        rows = list(session.scalars(select(Save).order_by(Save.number)))
+        head = session.get_one(Attempt, attempt.id).head_hash
+    assert _chain(attempt.id, rows) == head
+    assert _chain(attempt.id, rows[:2]) != head
+    with pytest.raises(AssertionError):
+        _chain(attempt.id, rows[1:])
+
+
+def _lines(attempt_id: int) -> list[int]:
+    with reading():
+        return [line.id for line in attempts.paper(attempt_id)]
 
 
 @pytest.mark.slow
