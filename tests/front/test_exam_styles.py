@@ -1,7 +1,7 @@
-"""The exam page carries only those rules of Bootstrap that can apply to it: the whole would be a third of its weight.
+"""The exam page carries only those rules of Bootstrap and of the theme that can apply to it.
 
-`static/vendor/bootstrap-<version>/bootstrap-exam.min.css` is made from the vendored file by this module:
-UPDATE_SNAPSHOTS=1 pytest tests/front/test_exam_styles.py writes it and its sum.
+`static/vendor/bootstrap-<version>/bootstrap-exam.min.css` and `static/css/theme-exam.css` are made from the whole files
+by this module: UPDATE_SNAPSHOTS=1 pytest tests/front/test_exam_styles.py writes them and the sums.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from tests.front.pages import exam_page
 
 FOLDER = ROOT / "static" / "vendor" / "bootstrap-5.3.9"
 WHOLE, PART, SUMS = FOLDER / "bootstrap.min.css", FOLDER / "bootstrap-exam.min.css", FOLDER / "SHA256SUMS"
+THEME, THEME_PART = ROOT / "static" / "css" / "theme.css", ROOT / "static" / "css" / "theme-exam.css"
 CLASS = re.compile(r"\.(-?[a-zA-Z_][\w-]*)")
 ELEMENT = re.compile(r"(?:^|[\s>+~(,])([a-z][a-z0-9]*)")
 
@@ -69,24 +70,34 @@ def _fewer(css: str, read: set[str]) -> str:
     return css[:start] + ";".join(kept) + css[end:]
 
 
-def exam_part() -> str:
-    """What can apply to the exam page with every kind of question and every note in it."""
+def of_page() -> tuple[set[str], set[str]]:
+    """Classes and elements of the exam page with every kind of question and every note in it."""
     page = exam_page(phone="8 800", data={"attempt": 1})
     classes = {name for found in re.findall(r'class="([^"]*)"', page) for name in found.split()}
-    elements = set(re.findall(r"<([a-z][a-z0-9]*)", page))
+    return classes, set(re.findall(r"<([a-z][a-z0-9]*)", page))
+
+
+def bootstrap_part() -> str:
     licence, _, css = WHOLE.read_text().partition("*/")
     css = re.sub(r"/\*.*?\*/|@charset [^;]*;", "", css, flags=re.S)
-    css = used_variables(part_of(css, classes, elements))
-    return f"{licence}* Only the rules of the exam page.\n */{css}\n"
+    return f"{licence}* Only the rules of the exam page.\n */{used_variables(part_of(css, *of_page()))}\n"
 
 
-def test_the_exam_page_carries_the_rules_of_bootstrap_it_needs() -> None:
-    made = exam_part()
+def theme_part() -> str:
+    css = re.sub(r"/\*.*?\*/", "", THEME.read_text(), flags=re.S)
+    kept = re.sub(r"[ \n]*\n", "\n", part_of(css, *of_page())).strip()
+    return f"/* The rules of theme.css that the exam page needs; made by tests/front/test_exam_styles.py */\n{kept}\n"
+
+
+def test_the_exam_page_carries_the_rules_it_needs() -> None:
+    made, theme = bootstrap_part(), theme_part()
     if os.environ.get("UPDATE_SNAPSHOTS"):
         PART.write_text(made)
+        THEME_PART.write_text(theme)
         SUMS.write_text("".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
                                 for path in (PART, WHOLE)))
     assert PART.read_text() == made
+    assert THEME_PART.read_text() == theme
 
 
 def test_a_rule_is_kept_only_where_it_can_apply() -> None:
