@@ -43,9 +43,10 @@ class Ticker:
         return started
 
     def stop(self, patience: float = PATIENCE_S) -> bool:
-        """Wait for what runs; whether all of it ended in time."""
+        """Wait for what runs; whether all of it ended in time. What had no thread yet is not begun any more."""
         self.pool.shutdown(wait=False, cancel_futures=True)
-        return not wait_for(self.running.values(), timeout=patience).not_done
+        begun = [each for each in self.running.values() if not each.cancelled()]
+        return not wait_for(begun, timeout=patience).not_done
 
     def _call(self, duty: Duty) -> None:
         try:

@@ -10,7 +10,7 @@ from core import jobs
 from core.db import session
 from core.jobs import Job
 from core.registry import Duty
-from core.worker import Ticker
+from core.worker import DUTY_THREADS, Ticker
 
 calls: list[object] = []
 
@@ -228,3 +228,14 @@ def test_failing_or_slow_duty_stops_no_other(app, db):
     assert not ticker.stop(patience=0.01)
     go.set()
     ticker.running["slow"].result(5)
+
+
+def test_a_duty_that_had_no_thread_yet_keeps_no_worker_from_ending(app, db):
+    go = threading.Event()
+    ticker = Ticker(app, [Duty(f"slow{number}", 1, lambda: go.wait(5)) for number in range(DUTY_THREADS)]
+                    + [Duty("waiting", 1, lambda: None)])
+    ticker.tick()
+    ticker.pool.shutdown(wait=False, cancel_futures=True)
+    go.set()
+    assert ticker.stop(patience=5)
+    assert ticker.running["waiting"].cancelled()
