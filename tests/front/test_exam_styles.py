@@ -28,7 +28,7 @@ def rules(css: str) -> Iterator[tuple[str, str]]:
         elif letter == "}":
             depth -= 1
             if depth == 0:
-                yield css[start:opened], css[opened + 1:place]
+                yield css[start:opened].lstrip(), css[opened + 1:place]
                 start = place + 1
 
 
@@ -86,6 +86,7 @@ def bootstrap_part() -> str:
 def theme_part() -> str:
     css = re.sub(r"/\*.*?\*/", "", THEME.read_text(), flags=re.S)
     kept = re.sub(r"[ \n]*\n", "\n", part_of(css, *of_page())).strip()
+    kept = re.sub(r"(?<=\})(?=[^\n}])", "\n", kept)
     return f"/* The rules of theme.css that the exam page needs; made by tests/front/test_exam_styles.py */\n{kept}\n"
 
 
@@ -101,6 +102,6 @@ def test_the_exam_page_carries_the_rules_it_needs() -> None:
 
 
 def test_a_rule_is_kept_only_where_it_can_apply() -> None:
-    css = ".btn,.modal .btn{a:b}.btn:not(.x):hover{c:d}@media (min-width:9px){.table{e:f}.p-3{g:h}}body{i:j}table{k:l}"
+    css = ".btn,.modal .btn{a:b}\n.btn:not(.x):hover{c:d}\n@media (min-width:9px){.table{e:f}.p-3{g:h}}body{i:j}table{k:l}"
     assert part_of(css, {"btn", "p-3"}, {"body"}) == (
         ".btn{a:b}.btn:not(.x):hover{c:d}@media (min-width:9px){.p-3{g:h}}body{i:j}")
