@@ -94,8 +94,10 @@ def _lost(page: Page, text: str) -> int:
     kept = {row.client_id: row for row in rows}
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
     assert (_chain(attempt.id, rows), len(rows)) == (attempt.head_hash, attempt.save_count)
-    _shows(page, text, standing)
-    return sum(not _is_kept(receipt, attempt.id, kept.get(receipt.client_id)) for receipt in page.receipts)
+    lost = sum(not _is_kept(receipt, attempt.id, kept.get(receipt.client_id)) for receipt in page.receipts)
+    if not lost:  # a page cannot show what is not there
+        _shows(page, text, standing)
+    return lost
 
 
 def _is_kept(receipt: Any, attempt_id: int, row: Save | None) -> bool:
