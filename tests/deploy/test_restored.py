@@ -1,5 +1,6 @@
 """An older copy put in the place of the database by hand: the web process says so at its start and works on."""
 import shutil
+import signal
 import sqlite3
 
 import pytest
@@ -63,6 +64,10 @@ def test_web_over_an_older_copy_and_over_a_restored_one(house, clock):
         assert (web.folder / "log").read_bytes().count(b"database_is_not_the_noted_one") == 1
         assert actions(place) == ["account.created"] * 3 + ["service.restored"]
         assert checkpoint.found(settings) is None
+        happen(2, clock.now)
+        web.process.send_signal(signal.SIGTERM)
+        web.process.wait(web.patience)
+        assert checkpoint.read(settings)["heads"]["journal"][0] == 6, "noted at the end, without a worker"
     finally:
         web.kill()
         web.stop()
