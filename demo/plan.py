@@ -114,7 +114,9 @@ def welders(story: Story) -> None:
     practice.look(story, key, WELDING_EXPERTS[0], at=story.day(-16, "09:10"))
     for number, person in enumerate(came):
         practice.perform(story, key, person, at=story.day(-16, "10:00") + timedelta(seconds=20 + 35 * number),
-                         lasts=timedelta(minutes=58 + 6 * number), again=number == 1, paper=number == 0)
+                         lasts=timedelta(minutes=58 + 6 * number), again=number == 1, paper=number == 0,
+                         sealed=number > 0)
+    practice.protocol(story, key, at=story.day(-16, "18:00"))
     _mark(story, key, WELDING, first=-16)
     papers.remark(story, papers.protocol_key(key), WELDING_EXPERTS[1], WELDING_EXPERTS[0], at=story.day(-13, "12:00"),
                   text="Укажите в приложении время остановки у второго участника.",
@@ -165,7 +167,8 @@ def electricians(story: Story) -> None:
         theory.take(story, key, person, Work(wrong), at=story.day(-6, "10:01"))
     for number, person in enumerate(ELECTRICIANS):
         practice.perform(story, key, person, at=story.day(-5, "10:00") + timedelta(seconds=15 + 40 * number),
-                         lasts=timedelta(minutes=84 + 7 * number))
+                         lasts=timedelta(minutes=84 + 7 * number), sealed=True)
+    practice.protocol(story, key, at=story.day(-5, "18:00"))
     _mark(story, key, WIRING, first=-5)
     protocol = papers.protocol_key(key)
     papers.agree(story, protocol, ELECTRIC_EXPERTS, at=story.day(-2, "13:00"))

@@ -3,16 +3,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from contest.models import Event
+from contest.models import Event, Nomination
 from core import storage
+from core.canonical import digest
 from core.db import reading, session
 from demo import pictures
 from demo.beginnings import organiser
 from demo.cast import Person
 from demo.entrants import participant
 from demo.story import Story
-from exam import accesses, tasks
-from exam.accesses import FirstAccess, Visit
+from exam import accesses, sealed_tasks, tasks
+from exam.accesses import Visit
+from exam.documents import task_accesses
+from exam.models import FirstAccess
 
 VISIT = Visit(agent="Mozilla/5.0 (demo)")
 
@@ -39,11 +42,24 @@ def look(story: Story, nomination_key: str, person: Person, *, at: datetime) -> 
     story.at(at, view, slow=True)
 
 
+def protocol(story: Story, nomination_key: str, *, at: datetime) -> None:
+    """«Протокол доступа к заданию», made by the organiser after the end."""
+    def freeze(now: datetime) -> None:
+        row = tasks.load(story.cast[f"{nomination_key}:task"])
+        task_accesses.freeze(row, session.get_one(Nomination, row.nomination_id), by=organiser(story), now=now)
+    story.at(at, freeze)
+
+
 def perform(story: Story, nomination_key: str, person: Person, *, at: datetime, lasts: timedelta, again: bool = False,
-            paper: bool = False) -> None:
-    """First access at `at`, the page shown, perhaps opened again; a photo (and a PDF) handed in after `lasts`."""
+            paper: bool = False, sealed: bool = False) -> None:
+    """First access at `at`, the page shown, perhaps opened again; a photo (and a PDF) handed in after `lasts`.
+
+    `sealed`: the encrypted package had been delivered a quarter of an hour before, what opened it was the key.
+    """
     key = f"{nomination_key}:task"
-    story.at(at, partial(_open, story, key, person))
+    if sealed:
+        story.at(at - timedelta(minutes=15), partial(_deliver, story, key, person), slow=True)
+    story.at(at, partial(_open, story, key, person, sealed))
     story.at(at + timedelta(seconds=1), partial(_after_first, story, key, person, _sent), slow=True)
     story.at(at + timedelta(seconds=2), partial(_shown, story, key, person))
     if again:
@@ -54,9 +70,16 @@ def perform(story: Story, nomination_key: str, person: Person, *, at: datetime, 
                                                             "Карта самоконтроля"))
 
 
-def _open(story: Story, key: str, person: Person, now: datetime) -> None:
+def _deliver(story: Story, key: str, person: Person, now: datetime) -> None:
+    with reading():
+        who = participant(story, person).id
+    sealed_tasks.note_delivered(story.cast[key], who, address="", sha256=digest([key, person.key]),
+                                by=story.person(person.key), now=now)
+
+
+def _open(story: Story, key: str, person: Person, sealed: bool, now: datetime) -> None:
     accesses.open_task(tasks.load(story.cast[key]), participant(story, person), VISIT, by=story.person(person.key),
-                       now=now)
+                       now=now, sealed=sealed)
 
 
 def _after_first(story: Story, key: str, person: Person, call: Callable[[FirstAccess, datetime], object],

@@ -10,8 +10,10 @@ from contest.rules.events import PRACTICE, THEORY
 from contest.rules.roles import EXPERT_CHAIR, EXPERTS, ORGANISER, PARTICIPANT, PROCTOR, STAFF
 from core.access import Me
 from core.db import session
+from core.documents.papers import Document
 from core.registry import Step
 from exam import accesses, attempts, sittings, task_versions, tasks
+from exam.documents import task_accesses
 from exam.models import Attempt, Bank, Sitting, Task
 from exam.rules import timing
 
@@ -91,6 +93,17 @@ def _organiser(me: Me, now: datetime) -> Iterator[Step]:
         else:
             yield from _set_practice(event, nomination, practice.get(event.id))
     yield from _withdrawn(me, now)
+    yield from _papers(me, now)
+
+
+def _papers(me: Me, now: datetime) -> Iterator[Step]:
+    """The access to a task has ended and its protocol is not made yet: the experts' protocol names it."""
+    made = select(Document.object_id).where(Document.form == task_accesses.FORM.key)
+    rows = session.execute(select(Task, Nomination).join(Nomination, Nomination.id == Task.nomination_id).where(
+        Task.closes_at < now, Task.withdrawn_at.is_(None), Task.id.not_in(made), scope.nominations_of(me, ORGANISER)))
+    for task, nomination in rows.tuples():
+        yield Step(f"Сформируйте протокол доступа к заданию: {nomination.title}", f"/tasks/{task.id}/accesses",
+                   "Сформировать", task.title, weight=58)
 
 
 def _withdrawn(me: Me, now: datetime) -> Iterator[Step]:

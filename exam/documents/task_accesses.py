@@ -3,10 +3,13 @@ participants: experts read it."""
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from contest.models import Nomination
 from core import web
 from core.access import Me
 from core.canonical import plain
+from core.db import session
 from core.documents import papers
 from core.documents.papers import Document, Form
 from core.errors import Refused
@@ -29,6 +32,14 @@ def freeze(task: Task, nomination: Nomination, *, by: Me, now: datetime) -> Docu
     return papers.freeze(FORM.key, task, facts(task, nomination), title=FORM.title, number="", zone=contest.zone,
                          public_url=web.settings().public_url, by=by, now=now, letterhead=contest.operator_name,
                          demo=contest.demo)
+
+
+def made_for(nomination_id: int) -> list[dict[str, Any]]:
+    """The newest protocol of each version of the nomination's tasks, for those who list it among their annexes."""
+    rows = session.scalars(select(Task).where(Task.nomination_id == nomination_id).order_by(Task.id))
+    found = [(task, papers.of(task, FORM.key)) for task in rows]
+    return [{"title": task.title, "version": task.version, "facts_sha256": paper.facts_sha256}
+            for task, paper in found if paper is not None]
 
 
 def facts(task: Task, nomination: Nomination) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from core.canonical import plain
 from core.documents.papers import Form
 from core.errors import Refused
 from exam import time_facts
+from exam.documents import task_accesses
 from scoring import divergences, protocols, recalc, schemes, summary
 from scoring.models.papers import Protocol
 from scoring.models.sheets import Divergence, Sheet
@@ -62,6 +63,7 @@ def _words(nomination: Nomination, order: str, members: list[BodyMember], summar
         "prizes": [{"place": row["place"], "code": row["code"]} for row in table["rows"]
                    if row["place"] is not None and row["place"] <= nomination.prize_places],
         "rules": rules_text(inputs["rules"], table["direction"]),
+        "accesses": task_accesses.made_for(nomination.id),
         "columns": _columns(table["experts"]), "notes": {row["code"]: row_note(row) for row in table["rows"]}}))
 
 

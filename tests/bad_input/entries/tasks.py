@@ -70,7 +70,7 @@ def key(world: World) -> Target:
     _nomination, task, person = given(world, False)
     world.do(lambda: session.add(SealedDelivery(task_id=task.id, participant_id=person.id, sha256="0" * 64,
                                                 delivered_at=world.clock.now)))
-    return Target({"task_id": task.id}, person.account_id, json={},
+    return Target({"task_id": task.id}, person.account_id,
                   closed={"too early": lambda: world.clock.move(minutes=-2)})
 
 
@@ -82,7 +82,7 @@ def file_opening(world: World) -> Target:
     task = world.make.task(nomination, files=[("чертёж.pdf", received)])
     world.clock.move(hours=1, minutes=1)
     file = world.do(lambda: _open(task, person, world))
-    return Target({"task_id": task.id, "file_id": file}, person.account_id, json={})
+    return Target({"task_id": task.id, "file_id": file}, person.account_id)
 
 
 def _open(task, person, world: World) -> int:
