@@ -1,7 +1,8 @@
 /**
  * A page that changes without a reload. Contract: [data-rooms="contest:1 issue:2"] somewhere on the page names the rooms; on the event
  * «changed» the page is fetched again and each part [data-live="name"] is replaced by the part of the same name. A part in which somebody
- * types, or has opened a form, stays. Without a socket nothing happens: a reload shows the same.
+ * types, or has opened a form, stays. A page with [data-follow] goes where its address leads now: an attempt that was closed and runs again.
+ * Without a socket nothing happens: a reload shows the same.
  * The server answers `join` {room}; it sends `changed` to a room after the commit.
  */
 import { io } from "../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
@@ -22,6 +23,7 @@ async function refresh() {
   timer = 0;
   fetched = performance.now();
   const response = await fetch(location.href, { credentials: "same-origin", headers: { "X-Live": "1" } }).catch(() => null);
+  if (response?.ok && response.redirected && document.querySelector("[data-follow]")) return location.assign(response.url);
   if (!response?.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
