@@ -39,6 +39,8 @@ BARS = (
     Bar("CPU of a participant's first page / floor", "the same", "requests", "ratio.first page", RATIO),
     Bar("group commit / commit per save", "saves a second, 200 connections", "group", "ratio", RATIO, 1.5,
         at_least=True),
+    Bar("CPU of a save among 1000 participants / floor", "open loop, the floor under the same arrivals", "arrivals",
+        "ratio", RATIO),
     Bar("a save among 1000 participants, p50", "open loop, a quarter of the capacity", "arrivals", "p50_ms", " ms"),
     Bar("a save among 1000 participants, p99", "the same", "arrivals", "p99_ms", " ms", 100),
     Bar("first access by key, CPU / floor", "1000 people, each once", "key", "ratio", RATIO, 5),

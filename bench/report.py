@@ -54,7 +54,8 @@ def page(text: str, run: dict[str, Any], kills: dict[str, Any]) -> str:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     rows = [f"| {bar.what} | {bar.how} | {bar.words} | {_measured(bar, run)} | {verdict(bar, run)} |" for bar in BARS]
-    rows += [f"| acknowledged answers missing after kill -9, {kind} | {one['kills']} kills of {one['killed']} | 0 | "
+    rows += [f"| acknowledged answers missing after kill -9, {kind} | {one['kills']} kills ({one['killed']}), "
+             f"{one['in_flight']} or more saves on their way | 0 | "
              f"{one['missing']} of {one['receipts']} | {'ok' if not one['missing'] else 'MISSED'} |"
              for kind, one in kills.items()]
     rates = [values["fsync_per_s"] for values in run["found"].values()]

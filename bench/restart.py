@@ -17,7 +17,7 @@ from bench.wire import Wire
 from core.journal import GENESIS
 
 PAUSE_S = 0.02
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 COLUMNS = "seq, at, actor_id, role, action, object_type, object_id, payload, payload_hash, prev_hash, hash"
 # canonical(fields) of core.journal with the keys in their order; tests/bench verifies the rows by core.journal.verify.
 FIELDS = ('{"action":"bench.step","actor_id":null,"at":"%s","object_id":"%d","object_type":"bench",'

@@ -62,8 +62,8 @@ class Played:
         return len(self.seconds) / self.took
 
     def ms(self, hundredth: int) -> float:
-        """Milliseconds below which so many hundredths of the requests lie."""
-        return round(part(self.seconds, hundredth) * 1000, 1)
+        """Milliseconds below which so many hundredths of the requests lie; 0 without any."""
+        return round(part(self.seconds, hundredth) * 1000, 1) if self.seconds else 0.0
 
 
 class Bench:

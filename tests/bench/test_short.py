@@ -84,7 +84,7 @@ def test_a_later_run_keeps_what_it_did_not_measure_again(tmp_path):
 def test_the_page_gets_the_table_between_its_markers():
     run = {"at": "now", "machine": "m", "database": "SQLite",
            "found": {"restart": {"worst_s": 2.5, "fsync_per_s": 900, "others_cores": 0.0}}}
-    kills = {"sqlite": {"kills": 20, "killed": "web 20", "receipts": 20_000, "missing": 0}}
+    kills = {"sqlite": {"kills": 20, "killed": "web 20", "receipts": 20_000, "missing": 0, "in_flight": 60}}
     text = report.page(f"before\n{report.BEGIN}\nold\n{report.END}\nafter", run, kills)
     assert "old" not in text
     assert "| restart to the first saved answer | kill -9, a million journal rows, worst of 3 | ≤ 3 s | 2.5 s |" in text

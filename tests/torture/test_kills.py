@@ -52,7 +52,8 @@ def programs() -> Iterator[list[Program]]:
 def killed(scene: Scene, crowd: Crowd, *names: str, acks: int, in_flight: int) -> int:
     """Kill after so many more receipts, with so many saves on their way; gives how many there were."""
     servers.wait_until(crowd.more(acks), "answers are acknowledged", PATIENCE_S)
-    servers.wait_until(lambda: crowd.faults or crowd.in_flight() >= in_flight, "enough saves are on their way")
+    servers.wait_until(lambda: crowd.faults or crowd.in_flight() >= in_flight, "enough saves are on their way",
+                       PATIENCE_S)
     assert crowd.faults == []
     flying = crowd.in_flight()
     scene.kill(*names)
@@ -62,7 +63,7 @@ def killed(scene: Scene, crowd: Crowd, *names: str, acks: int, in_flight: int) -
 def nothing_stays_open(scene: Scene) -> None:
     """The worker closes what has ended, once each, at the instant of its deadline."""
     ids = [person.attempt_id for person in scene.begun]
-    servers.wait_until(lambda: None not in [row.finished_at for row in _attempts(ids)], "what has ended is closed", 60)
+    servers.wait_until(lambda: None not in [row.finished_at for row in _attempts(ids)], "what has ended is closed", PATIENCE_S)
     with reading():
         closed = dict(session.execute(select(JournalEntry.object_id, func.count()).where(
             JournalEntry.action == "attempt.finished").group_by(JournalEntry.object_id)).tuples().all())
