@@ -161,11 +161,13 @@ def _account(attempt: Attempt) -> int:
     return session.get_one(Participant, attempt.participant_id).account_id
 
 
-def test_the_gate_opens_by_itself_and_the_page_reports_the_rendering(page, site, make, login, present):
+def test_without_webcrypto_the_gate_opens_by_itself_and_the_page_reports_the_rendering(page, site, make, login,
+                                                                                       present):
     nomination = make.nomination()
-    task = make.task(nomination, after=timedelta(seconds=6))
+    task = make.task(nomination, after=timedelta(seconds=4))
     person = make.participant(nomination, ready=True)
     _enter(page, login, person.account_id, site)
+    page.add_init_script("Object.defineProperty(crypto, 'subtle', {value: undefined}); Math.random = () => 0")
     page.goto(f"/tasks/{task.id}/gate")
     page.click("button:has-text('Открыть задание')", timeout=20_000)
     page.wait_for_url("**/text")
