@@ -63,7 +63,8 @@ def killed(scene: Scene, crowd: Crowd, *names: str, acks: int, in_flight: int) -
 def nothing_stays_open(scene: Scene) -> None:
     """The worker closes what has ended, once each, at the instant of its deadline."""
     ids = [person.attempt_id for person in scene.begun]
-    servers.wait_until(lambda: None not in [row.finished_at for row in _attempts(ids)], "what has ended is closed", PATIENCE_S)
+    servers.wait_until(lambda: None not in [row.finished_at for row in _attempts(ids)], "what has ended is closed",
+                       PATIENCE_S)
     with reading():
         closed = dict(session.execute(select(JournalEntry.object_id, func.count()).where(
             JournalEntry.action == "attempt.finished").group_by(JournalEntry.object_id)).tuples().all())
