@@ -110,7 +110,7 @@ def _material(sheet: Sheet) -> dict[str, Any]:
     tasks = session.scalars(select(Task).where(Task.nomination_id == sheet.nomination_id).order_by(Task.id)).all()
     files = session.scalars(select(ResultFile).where(
         ResultFile.participant_id == sheet.participant_id).order_by(ResultFile.id)).all()
-    return {"tasks": tasks, "files": files}
+    return {"tasks": tasks, "files": files, "withdrawn": {task.id: task.version for task in tasks if task.withdrawn_at}}
 
 
 def mine(me: Me) -> dict[str, Any]:
