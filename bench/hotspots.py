@@ -1,6 +1,7 @@
 """Where the CPU of a request goes: `python -m bench.hotspots` profiles the application in this process, without HTTP.
 
-cProfile weighs small Python functions too heavily: read the order, take the sizes from `bench.requests`.
+cProfile weighs small Python functions too heavily: read the order, take the sizes from `bench.requests`. It sees the
+thread of the request only: what the group's writer does for a save shows as waiting.
 """
 
 import cProfile
