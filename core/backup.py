@@ -58,14 +58,15 @@ class Backup:
         return self.folder / dumps.FILES[self.kind]
 
 
-def make(settings: Settings, *, now: datetime, to: Path | None = None) -> Backup:
+def make(settings: Settings, *, now: datetime, to: Path | None = None, patience: float = 0) -> Backup:
     """Copy the database and the stored files into BACKUP_DIR (or `to`), verified; the rotation follows in BACKUP_DIR.
 
-    Refused says in words why it could not be done; nothing is left of it then.
+    Refused says in words why it could not be done; nothing is left of it then. `patience`: seconds to wait for another
+    backup that is being made.
     """
     root = to or settings.backup_dir
     try:
-        with presence.alone(settings, "backup", TAKEN):
+        with presence.alone(settings, "backup", TAKEN, patience):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
             _tidy(root)
             made = _build(settings, root, now)

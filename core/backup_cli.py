@@ -15,6 +15,7 @@ from core.cli import db_group
 from core.config import Settings
 from core.errors import Refused
 
+PATIENCE_S = 120.0  # the worker may be making one just now
 backup_group = AppGroup("backup", help="Резервные копии.")
 
 
@@ -40,7 +41,7 @@ def _line(each: Backup) -> str:
 @click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="Другая папка, например на внешнем диске.")
 def make(to: Path | None) -> None:
     """Сделать копию сейчас; сервис при этом работает."""
-    made = _in_words(backup.make, _settings(), now=clock.now(), to=to)
+    made = _in_words(backup.make, _settings(), now=clock.now(), to=to, patience=PATIENCE_S)
     click.echo(f"Копия сделана и проверена: {made.folder}\n{_line(made)}")
     if made.missing:
         click.echo(f"Внимание: {made.missing} сохранённых файлов нет на диске, в копии их тоже нет.", err=True)

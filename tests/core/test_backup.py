@@ -338,6 +338,13 @@ def test_two_at_a_time_are_refused(house, now):
         backup.make(house.settings, now=now)
 
 
+def test_the_command_waits_for_the_one_that_the_worker_makes(house, now):
+    handle = presence._take(presence._place(house.settings, "backup"), "", shared=False, patience=0)
+    threading.Timer(0.2, os.close, (handle,)).start()
+    assert house.run("backup", "make").exit_code == 0
+    assert len(backup.found(house.settings.backup_dir)) == 1
+
+
 def test_a_missing_pg_dump_is_said_in_words(monkeypatch):
     monkeypatch.setattr(dumps, "DEBIAN", Path("/nowhere"))
     monkeypatch.setattr(shutil, "which", lambda _: None)
