@@ -6,7 +6,7 @@ import { Pause } from "./pause.js";
 import { Refusal } from "./post.js";
 import { refuseAll } from "./refusals.js";
 import { highest } from "./restore.js";
-import { reveal } from "./savestate.js";
+import { cover } from "./savestate.js";
 import { hold, take } from "./tabs.js";
 import { deliverUnsent } from "./unsent.js";
 
@@ -18,8 +18,8 @@ const REFUSED = "refused-answer"; // sessionStorage: words for the page after th
 export async function begin({ grid, outbox, contact, state, flush, ending, recovery }) {
   grid.hold("begin", true);
   const name = `attempt-${outbox.place.attempt}`;
-  const lost = () => { flush(); grid.hold("other", true); cover(name); };
-  if (!await hold(name, lost)) { cover(name); return false; }
+  const lost = () => { flush(); grid.hold("other", true); elsewhere(name); };
+  if (!await hold(name, lost)) { elsewhere(name); return false; }
   const before = await earlier(outbox, state);
   if (before === "sent") { ending.reload(); return false; }
   if (before === "waits") for (const section of grid.sections) section.dataset.seq = String(Number(section.dataset.seq) + LEAP);
@@ -35,9 +35,8 @@ export async function begin({ grid, outbox, contact, state, flush, ending, recov
 }
 
 /** @param {string} name */
-function cover(name) {
-  reveal("[data-other-tab]", true);
-  for (const part of document.querySelectorAll("header, main, footer")) /** @type {HTMLElement} */ (part).inert = true;
+function elsewhere(name) {
+  cover("[data-other-tab]");
   /** @type {HTMLElement|null} */ (document.querySelector("[data-take]"))?.focus();
   document.querySelector("[data-take]")?.addEventListener("click", () => take(name).then(() => location.reload()), { once: true });
 }

@@ -4,7 +4,7 @@
  */
 import { Pause } from "./pause.js";
 import { post, Refusal } from "./post.js";
-import { reveal } from "./savestate.js";
+import { cover } from "./savestate.js";
 
 /**
  * @typedef {{grid: import("./grid.js").Grid, outbox: import("./outbox.js").Outbox, sender: import("./sender.js").Sender,
@@ -52,7 +52,7 @@ export class Ending {
     this.closing = true;
     const { grid, sender, flush } = this.parts;
     flush();
-    reveal("[data-cover]", true);
+    cover("[data-cover]");
     grid.hold("over", true);
     await sender.kick();
     await this.close();

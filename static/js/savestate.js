@@ -20,6 +20,12 @@ export function reveal(selector, on) {
   for (const one of document.querySelectorAll(selector)) one.toggleAttribute("hidden", !on);
 }
 
+/** A cover hides the page from everybody, also from those who listen or use the keyboard. @param {string} selector */
+export function cover(selector) {
+  reveal(selector, true);
+  for (const part of document.querySelectorAll("header, main, footer")) /** @type {HTMLElement} */ (part).inert = true;
+}
+
 /** @param {string} selector @param {string} words */
 export function write(selector, words) {
   const place = document.querySelector(selector);

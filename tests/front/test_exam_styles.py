@@ -102,6 +102,7 @@ def test_the_exam_page_carries_the_rules_it_needs() -> None:
 
 
 def test_a_rule_is_kept_only_where_it_can_apply() -> None:
-    css = ".btn,.modal .btn{a:b}\n.btn:not(.x):hover{c:d}\n@media (min-width:9px){.table{e:f}.p-3{g:h}}body{i:j}table{k:l}"
+    css = (".btn,.modal .btn{a:b}\n.btn:not(.x):hover{c:d}\n@media (min-width:9px){.table{e:f}.p-3{g:h}}"
+           "body{i:j}table{k:l}")
     assert part_of(css, {"btn", "p-3"}, {"body"}) == (
         ".btn{a:b}.btn:not(.x):hover{c:d}@media (min-width:9px){.p-3{g:h}}body{i:j}")

@@ -107,6 +107,11 @@ class Desk:
         line = self.page.locator("[data-save-state] [data-state]:not([hidden])")
         expect(line).to_have_text(words, timeout=timeout)
 
+    def shows(self, part: str, words: Any, timeout: float = 8000) -> None:
+        """A part of the page is there to be seen, with these words in it."""
+        expect(self.page.locator(part)).to_be_visible(timeout=timeout)
+        expect(self.page.locator(part)).to_contain_text(words)
+
     def waits(self, kind: str) -> None:
         """The cell of a question says that its answer has not gone up."""
         cell = self.page.locator(f"[data-goto='{self.paper[kind]}']")

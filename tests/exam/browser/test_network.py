@@ -28,7 +28,7 @@ def test_answers_of_an_outage_wait_sealed_and_go_up_by_themselves(computer, make
     desk.says(HERE)
     desk.waits("short")
     desk.waits("yes_no")
-    expect(desk.page.locator("[data-offline]")).to_contain_text("Ждут отправки: 2. Ответы хранятся на этом компьютере")
+    desk.shows("[data-offline] [data-kept=computer]", "Ждут отправки: 2. Ответы хранятся на этом компьютере")
     desk.look("exam-offline")
     kept = desk.stored()
     assert [item["number"] for item in kept["items"]] == [1, 0, 0]
@@ -100,7 +100,7 @@ def test_where_nothing_can_be_kept_the_page_says_so(computer, make, fault):
     desk.context.set_offline(True)
     desk.write(SECRET)
     desk.says(PAGE_ONLY)
-    expect(desk.page.locator("[data-offline] [data-kept=page]")).to_contain_text("Не закрывайте и не обновляйте её")
+    desk.shows("[data-offline] [data-kept=page]", "Не закрывайте и не обновляйте её")
     expect(desk.page.locator("[data-offline] [data-kept=computer]")).to_be_hidden()
     if fault == "no database":
         desk.look("exam-page-only")
@@ -139,7 +139,7 @@ def test_five_minutes_without_network(computer, make):
         desk.write(f"минута {minute}")
         desk.choose("yes_no", minute % 2)
         desk.until(lambda: desk.unsent() == 2)
-        expect(desk.page.locator("[data-offline]")).to_contain_text("Ждут отправки: 2.")
+        desk.shows("[data-offline]", "Ждут отправки: 2.")
         desk.page.wait_for_timeout(60_000)
     expect(desk.page.locator("[data-remaining]")).to_have_text(re.compile(r"^34:\d\d$"))
     desk.context.set_offline(False)
