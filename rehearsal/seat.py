@@ -17,7 +17,7 @@ from rehearsal.client import Page
 from rehearsal.errors import Failed, expect
 from rehearsal.world import Entrant
 
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 PAUSE_S = 0.3
 GONE = 404
 BUSY = (502, 503, 504)

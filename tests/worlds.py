@@ -40,6 +40,7 @@ class Kept:
 
 kept: dict[str, Kept] = {}
 contents: dict[str, bytes] = {}
+sheets: dict[bytes, bytes] = {}  # each page once, however many states have it
 
 
 def named(value: Any) -> str:
@@ -106,7 +107,8 @@ class Trail:
             connection = unit.connection().connection.driver_connection
             now = connection.serialize()
         empty = self.template.read_bytes()
-        pages = {at: now[at:at + PAGE] for at in range(0, len(now), PAGE) if now[at:at + PAGE] != empty[at:at + PAGE]}
+        pages = {at: sheets.setdefault(page, page) for at in range(0, len(now), PAGE)
+                 if (page := now[at:at + PAGE]) != empty[at:at + PAGE]}
         for one in files:
             contents.setdefault(one, self._file(one).read_bytes())
         kept[name] = Kept(len(now), pages, files, pickled)

@@ -8,7 +8,7 @@ from rehearsal.errors import Failed, expect
 from rehearsal.seat import Seat
 from rehearsal.world import Entrant, Nomination, World
 
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 
 
 class During:
