@@ -11,7 +11,15 @@ from exam.questions.base import Answer
 
 def standing(attempt_id: int) -> dict[int, tuple[int, Answer]]:
     """Per line of the paper: the highest seq and its answer. Of one seq an admitted late answer stands."""
-    return {question: (seq, json.loads(value)) for _attempt, question, seq, value in _in_order([attempt_id])}
+    return standing_of_many([attempt_id])[attempt_id]
+
+
+def standing_of_many(attempt_ids: Collection[int]) -> dict[int, dict[int, tuple[int, Answer]]]:
+    """The same per attempt, in one query."""
+    found: dict[int, dict[int, tuple[int, Answer]]] = {key: {} for key in attempt_ids}
+    for attempt, question, seq, value in _in_order(attempt_ids):
+        found[attempt][question] = (seq, json.loads(value))
+    return found
 
 
 def counts(attempt_ids: Collection[int]) -> dict[int, int]:

@@ -65,8 +65,7 @@ def lines(rows: Collection[LateSave]) -> list[LateLine]:
         Participant, Participant.id == Attempt.participant_id).where(Attempt.id.in_(ids))).tuples().all())
     papers = {row.id: row for row in session.scalars(select(AttemptQuestion).options(
         joinedload(AttemptQuestion.question)).where(AttemptQuestion.id.in_({row.question_id for row in rows})))}
-    standing = {key: answers.standing(key) for key in ids}
-    times = grants.given(ids)
+    standing, times = answers.standing_of_many(ids), grants.given(ids)
     return [_line(row, papers[row.question_id], str(codes[row.attempt_id] or ""), standing[row.attempt_id],
                   cause_of(row, times[row.attempt_id])) for row in rows]
 

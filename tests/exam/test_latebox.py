@@ -7,7 +7,7 @@ from core.db import reading, session, transaction
 from core.errors import Refused
 from core.journal import JournalEntry
 from exam import answers, attempts, holds, latebox
-from exam.models import LateSave
+from exam.models import LateSave, Sitting
 from tests.exam.answering import lines, sent, value
 from tests.exam.test_grants import GRACE, LIMIT, MICRO, Room
 
@@ -157,3 +157,25 @@ def test_the_late_box_of_a_stranger_is_not_there(room, make, login):
     other.head = make.member(other.nomination, "commission", "chair")
     assert login(other.head).get(f"/sittings/{room.attempt.sitting_id}/late").status_code == 404
     assert login(room.head).get("/late-answers/999/admission").status_code == 404
+
+
+def test_the_page_asks_the_database_as_often_for_two_participants_as_for_one(room, make, login, clock):
+    from sqlalchemy import event
+
+    from core import db as database
+    asked = []
+    event.listen(database.engine(), "before_cursor_execute", lambda *call: asked.append(call[2]))
+    with reading():
+        sitting = session.get_one(Sitting, room.attempt.sitting_id)
+    other = make.attempt(sitting)
+    counts = []
+    for attempt in (room.attempt, other):
+        with transaction():
+            line = lines(attempt)["single"].id
+            session.add(LateSave(attempt_id=attempt.id, question_id=line, seq=1, value="null", client_id="c",
+                                 received_at=clock.now))
+        with reading():
+            asked.clear()
+            assert len(latebox.of_sitting(sitting.id)) == len(counts) + 1
+            counts.append(len(asked))
+    assert counts[0] == counts[1]
