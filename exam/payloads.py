@@ -56,8 +56,8 @@ def read_one(body: dict[str, Any]) -> Sent:
 
 
 def read_nothing(raw: bytes) -> None:
-    """A heartbeat has nothing to say: an empty body or an empty object."""
-    if raw and read_object(raw):
+    """A heartbeat has nothing to say: an empty object."""
+    if read_object(raw):
         raise wrong("ожидался пустой объект")
 
 
