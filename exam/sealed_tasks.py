@@ -9,6 +9,8 @@ import base64
 import hashlib
 import json
 import secrets
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +36,9 @@ from exam.models import SealedDelivery, Task, TaskFile
 VERSION, NONCE = b"\x01", 12
 MOST = 15 * storage.MB  # of files in a package; what does not fit stays an ordinary link
 AT_ONCE = 12  # packages in memory
+SMALL = 1 * storage.MB
+STAMPING_S = 60.0
+ROOT = Path(__file__).resolve().parents[1]
 PDF_MIME = "application/pdf"
 _places = threading.BoundedSemaphore(AT_ONCE)
 
@@ -113,21 +118,31 @@ def source(file: TaskFile) -> Source:
 def seal(task: Task, participant: Participant, *, html: str, files: Sequence[Source], line: str) -> Package:
     """Stamp, pack and encrypt off the loop, under a fresh nonce."""
     head = {"title": task.title, "html": html}
-    return web.offload(_seal, key(task, participant), bound_to(task), head, files, line)
+    copies = {file.id: for_reader(file, line) for file in files if file.stamped}
+    return web.offload(_seal, key(task, participant), bound_to(task), head, files, copies)
 
 
 def for_reader(file: Source, line: str) -> bytes | None:
-    """The PDF with the reader's line, made off the loop; None when it cannot be stamped."""
-    return web.offload(_stamped, file, line)
+    """The PDF with the reader's line, made off the loop; None when it cannot be stamped.
+
+    pikepdf keeps the interpreter to itself, so a larger file goes to a process of its own.
+    """
+    if file.size <= SMALL:
+        return web.offload(_stamped, file, line)
+    if db.in_scope():
+        db.current_scope().release()
+    try:
+        made = subprocess.run([sys.executable, "-m", "exam.stamps", line], cwd=ROOT, input=file.place.read_bytes(),
+                              capture_output=True, timeout=STAMPING_S, check=False)
+    except subprocess.TimeoutExpired:
+        return None
+    return made.stdout or None
 
 
-def _seal(secret: bytes, bound: bytes, head: dict[str, Any], files: Sequence[Source], line: str) -> Package:
-    bodies, unstamped = [], []
-    for file in files:
-        made = _stamped(file, line) if file.stamped else None
-        if made is None and file.stamped:
-            unstamped.append(file.id)
-        bodies.append(made or file.place.read_bytes())
+def _seal(secret: bytes, bound: bytes, head: dict[str, Any], files: Sequence[Source],
+          copies: dict[int, bytes | None]) -> Package:
+    bodies = [copies.get(file.id) or file.place.read_bytes() for file in files]
+    unstamped = [number for number, copy in copies.items() if copy is None]
     listed = [{"id": file.id, "name": file.name, "mime": file.mime, "size": len(body)}
               for file, body in zip(files, bodies, strict=True)]
     text = json.dumps({**head, "files": listed}, ensure_ascii=False).encode()

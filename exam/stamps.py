@@ -1,9 +1,10 @@
 """A line on every page of a PDF that says for whom and when it was made. Pure: bytes in, bytes out.
 
 The same PDF and the same line give the same bytes. The line is text, not a picture: it can be found and copied. Streams
-of the original are carried over as they are.
+of the original are carried over as they are. As a program: PDF in on stdin, the line as argument, PDF (or nothing) out.
 """
 import io
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -127,3 +128,7 @@ def _subset(signs: str) -> tuple[bytes, dict[str, int], list[int], tuple[int, ..
     head, high = font["head"], font["hhea"]
     box = (head.xMin, head.yMin, head.xMax, head.yMax, high.ascent, high.descent)
     return made.getvalue(), glyphs, widths, tuple(round(side * scale) for side in box)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(stamped(sys.stdin.buffer.read(), sys.argv[1]) or b"")

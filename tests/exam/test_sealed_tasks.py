@@ -214,6 +214,18 @@ def test_a_pdf_bears_its_reader_and_the_record_keeps_the_original(browser, login
     assert (len(rows(LaterAccess)), len(rows(StaffView))) == (2, 1)
 
 
+def test_a_large_pdf_is_stamped_in_a_process_of_its_own_with_the_same_bytes(browser, task, clock, monkeypatch):
+    clock.set(task.releases_at)
+    browser.post(f"/tasks/{task.id}/opening")
+    urls = [f"/tasks/{task.id}/files/{file.id}" for file in task.files]
+    small = browser.get(urls[0]).data
+    monkeypatch.setattr(sealed_tasks, "SMALL", 0)
+    assert browser.get(urls[0]).data == small
+    assert browser.get(urls[1]).data == BROKEN
+    monkeypatch.setattr(sealed_tasks, "STAMPING_S", 0.0)
+    assert len(browser.get(urls[0]).data) == task.files[0].blob.size
+
+
 def test_a_pdf_that_cannot_be_stamped_is_given_as_it_is_and_the_journal_says_so_once(browser, task, clock):
     clock.set(task.releases_at)
     browser.post(f"/tasks/{task.id}/opening")
