@@ -7,9 +7,13 @@ unexport PYTHONDONTWRITEBYTECODE # compiling and rewriting the tests anew costs 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard app.py wsgi.py core contest exam video scoring desk demo rehearsal)
-# `make fast` leaves out PostgreSQL and what renders and signs papers, starts processes, or goes through every route.
-NOT_FAST := tests/bad_input tests/bench tests/torture tests/setup tests/core/documents \
-    $(addprefix tests/scoring/test_,genuine.py handover.py pades.py pki.py signing.py verification.py)
+# `make fast` leaves out PostgreSQL and what renders and signs papers, starts processes, goes through every route, reads
+# the whole tree, migrates, restores copies, or judges thousands of saves.
+NOT_FAST := tests/bad_input tests/bench tests/torture tests/setup tests/deploy tests/core/documents \
+    $(addprefix tests/scoring/test_,genuine.py handover.py pades.py pki.py signing.py verification.py) \
+    $(addprefix tests/architecture/test_,arrows.py places.py sizes.py) \
+    $(addprefix tests/core/test_,backup.py checkpoint.py migrations.py) \
+    $(addprefix tests/exam/,test_older_copy.py test_deadline_campaign.py rules/test_deadline_campaign.py)
 DAILY := not pages and not bench and not torture
 # What is given on the command line (`make demo PORT=9000`) reaches the started program as an environment variable.
 

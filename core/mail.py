@@ -84,7 +84,7 @@ def compose(template: str, **ctx: Any) -> tuple[str, str]:
 def _environment() -> Environment:
     """Jinja of the letters, one per application: what it has compiled serves the next letter too."""
     known: dict[str, Any] = current_app.extensions
-    if "letters" not in known:
+    if "letters" not in known or known["letters"].loader is not current_app.jinja_env.loader:
         known["letters"] = current_app.jinja_env.overlay(undefined=StrictUndefined)
     environment: Environment = known["letters"]
     return environment

@@ -38,6 +38,8 @@ from core import access, attempts, config, mail, passwords, post
 from core import clock as core_clock
 from core import db as database
 from core.accounts import Account, LoginSession
+from exam import attempts as theory
+from exam import contacts, save_rows
 from tests import servers, worlds
 
 NOW = datetime(2026, 3, 2, 6, 0, 0, tzinfo=UTC)
@@ -349,7 +351,9 @@ def mailbox(app: Flask, db: str, clock: Clock) -> Mailbox:
 
 @pytest.fixture(autouse=True)
 def nobody_logged_in() -> Iterator[None]:
-    """No person and no counted attempts are left over from the test before."""
+    """No person, no counted attempts, nothing known of rows by their keys is left over from the test before."""
     yield
     access.set_current(None)
     attempts.forget_all()
+    for known in (save_rows._papers, save_rows._questions, contacts._seen, theory._told):
+        known.clear()

@@ -97,6 +97,7 @@ def test_the_signers_follow_the_rule(make, board):
         assert (found.rule, found.number, found.nomination_id) == ("chair_secretary", "КК-01-01", board.nomination.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("members", "come", "state"), [
     (3, 1, "not_held"), (3, 2, "in_session"), (5, 3, "not_held"), (5, 4, "in_session"), (9, 6, "in_session"),
     (9, 5, "not_held")])
@@ -207,6 +208,7 @@ def test_a_vote_changes_until_the_close(make, login, board):
     assert 'aria-pressed="true"' in chair.get(page(meeting)).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("votes", "casting", "accepted", "by_casting"), [
     (("for", "against"), True, True, True), (("against", "for"), True, False, True),
     (("for", "against"), False, False, False), (("for", "for"), False, True, False),
@@ -314,6 +316,7 @@ def _tied_board(make):
     return make.board(group=group)
 
 
+@pytest.mark.slow
 def test_a_tie_on_a_prize_place_is_decided_first(make, login):
     board = _tied_board(make)
     paper = make.expert_protocol_of(board)
@@ -363,6 +366,7 @@ def test_a_shared_place_after_a_tie(make, login):
     assert [row["place"] for row in stored(AgendaItem, places.id).frozen["rows"]] == [1, 1, 3]
 
 
+@pytest.mark.slow
 def test_who_has_no_place_stands_in_the_annex_with_the_reason(make):
     group = make.marked_group(participants=3)
     make._call(_absent, group.nomination.id, group.codes[0])

@@ -1,4 +1,5 @@
 """Which open pages are told that something changed, and who may listen."""
+import pytest
 from sqlalchemy import select
 
 from contest import participants
@@ -49,6 +50,7 @@ def test_the_board_is_told_of_a_start_and_only_staff_listens(make, now):
     assert not hears("sitting", sitting.id, make.staff(make.contest(), "proctor"), now)
 
 
+@pytest.mark.slow
 def test_who_signs_a_protocol_is_told_what_the_journal_says_of_it(make, now):
     group = make.marked_group()
     protocol = make.protocol(group)

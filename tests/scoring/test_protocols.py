@@ -58,6 +58,7 @@ def test_too_few_experts_are_told_in_words(make, login):
     assert "В группе 2 экспертов, а по правилам нужно не меньше 3" in answer.text
 
 
+@pytest.mark.slow
 def test_a_text_is_not_frozen_before_everybody_agreed(make, login, group):
     made = make.protocol(group)
     url, chair, expert = f"/protocols/{made.id}", login(group.chair), login(group.experts[1])
