@@ -27,7 +27,9 @@ DURING: dict[str, type[During]] = {
 def limit_of(world: World) -> int:
     """Seconds for the paper: enough for everybody at once on a small machine, and for the troubles of the day."""
     people = world.options.participants * world.options.nominations
-    return 10 + 2 * min(people, 20) + sum(kind.extra_s for name, kind in DURING.items() if world.trouble(name))
+    played = [kind for name, kind in DURING.items() if world.trouble(name)]
+    in_turn = sum(kind.extra_s for kind in played if kind.stops_the_service or kind.needs_the_service)
+    return 10 + 2 * min(people, 20) + max([in_turn, *(kind.extra_s for kind in played)])
 
 
 def theory(world: World, report: Report) -> None:
@@ -42,7 +44,7 @@ def theory(world: World, report: Report) -> None:
     expect(not early.has_form(r"/sittings/\d+/attempts") or now() >= opens, f"{early}: начать можно раньше времени")
     wait_until(opens)
     for trouble in troubles:
-        trouble.begin()
+        trouble.begin(troubles)
     alone = [pair for pair in people if not any(trouble.elsewhere(pair[1]) for trouble in troubles)]
     world.all(lambda pair: _sit(world, *pair, troubles), alone)
     for trouble in troubles:

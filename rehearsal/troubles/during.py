@@ -12,13 +12,19 @@ PATIENCE_S = 180.0
 
 
 class During:
-    """Nothing happens. `extra_s`: how much longer the paper lasts for this trouble's sake."""
+    """Nothing happens. `extra_s`: how much longer the paper lasts for this trouble's sake.
+
+    One that needs the service begins after those that stop it (`earlier`); the others go on at the same time.
+    """
 
     extra_s = 0
+    stops_the_service = False
+    needs_the_service = False
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.seats: dict[str, Seat] = {}
+        self.earlier: list[During] = []
         self.failure: BaseException | None = None
         self.thread = threading.Thread(target=self._run)
 
@@ -35,8 +41,10 @@ class During:
     def happen(self) -> None:
         """What goes on beside the participants, from the hour on."""
 
-    def begin(self) -> None:
+    def begin(self, among: "list[During]") -> None:
         """The hour has come."""
+        if self.needs_the_service:
+            self.earlier = [other for other in among if other.stops_the_service]
         self.thread.start()
 
     def end(self) -> None:

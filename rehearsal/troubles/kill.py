@@ -13,7 +13,8 @@ BEFORE = 3  # answers of each before the blow
 class Kill(During):
     """SIGKILL once everybody has answered three questions; they go on sending into a dead service."""
 
-    extra_s = 30
+    extra_s = 20
+    stops_the_service = True
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

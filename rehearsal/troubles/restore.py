@@ -14,7 +14,8 @@ COPIED_AT, DIED_AT = 2, 5  # answers of each before the copy, and before the end
 class Restore(During):
     """The last participant begins after the copy: of that attempt the restored database knows nothing."""
 
-    extra_s = 60
+    extra_s = 45
+    stops_the_service = True
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

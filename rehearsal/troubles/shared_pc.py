@@ -17,12 +17,15 @@ COUNT = len(questions.BANK)
 class SharedPc(During):
     """Participants whose behaviour is «leaves the computer» are played here, in their order."""
 
-    extra_s = 70
+    extra_s = 60
+    needs_the_service = True
 
     def elsewhere(self, one: Entrant) -> bool:
         return one.behaviour == "leaves the computer"
 
     def happen(self) -> None:
+        for other in self.earlier:
+            other.thread.join()
         nomination = self.world.nominations[0]
         people = [one for one in nomination.admitted if self.elsewhere(one)]
         with computer(self.world.service.url) as desk:
