@@ -6,7 +6,7 @@ import { Pause } from "./pause.js";
 import { get, post, Refusal } from "./post.js";
 
 const EVERY = 10_000;
-const FRESH = 8_000; // ms: a save just acknowledged was a sign of life, too
+const FRESH = 5_000; // ms: a save just acknowledged was a sign of life, too; two signs are never more than 16 s apart
 const TRIES = 4;
 const SPREAD = 500; // ms: a thousand pages told at once do not ask at once
 
