@@ -28,6 +28,8 @@ class Cut(During):
 
     def _is_cut(self, nomination: Nomination, one: Entrant) -> bool:
         finishing = [other for other in nomination.admitted if other.behaviour == "finishes"]
+        if self.world.trouble("restore") and len(finishing) > 1:
+            finishing.pop()  # whose attempt the copy does not know
         return one in finishing[:CUT_OFF]
 
     def before(self, nomination: Nomination, one: Entrant, seat: Seat, place: int) -> None:
@@ -41,6 +43,7 @@ class Cut(During):
     def _come_back(self, nomination: Nomination, one: Entrant, seat: Seat) -> None:
         expect(len(seat.waiting) == BACK_AT - CUT_AT, f"{one.name}: в очереди {len(seat.waiting)} ответов")
         time.sleep(max(0.0, self.left[one.email] + AWAY_S - time.monotonic()))
+        self.world.service.wait()
         with self.staff:
             row = self.world.proctor.browser.get(f"/sittings/{nomination.sitting}").rows()[one.code]
         expect("нет связи с" in row, f"{one.code}: наблюдатель не видит, что связи нет: {row}")
@@ -73,4 +76,4 @@ def _moved(one: Entrant, before: dict[str, object], after: dict[str, object]) ->
     gained = datetime.fromisoformat(str(after["deadline"])) - datetime.fromisoformat(str(before["deadline"]))
     expect(after["version"] != before["version"], f"{one.name}: версия срока не изменилась: {after}")
     seconds = gained.total_seconds()
-    expect(AWAY_S - 3 <= seconds <= AWAY_S + 30, f"{one.name}: срок сдвинут на {seconds} с: {before} {after}")
+    expect(AWAY_S - 3 <= seconds <= AWAY_S + 60, f"{one.name}: срок сдвинут на {seconds} с: {before} {after}")
