@@ -2,15 +2,15 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, or_, select, update
 from werkzeug.local import LocalProxy
 
 from core.accounts import Account, LoginSession, RoleGrant
-from core.db import session, transaction
+from core.db import UtcDateTime, glance, session, transaction
 from core.errors import LoginNeeded, NotVisible
 
 PUBLIC = "public"
@@ -103,24 +103,41 @@ def person_of(account_id: int, now: datetime, *, session_id: int = 0, acting_as:
     account = session.get(Account, account_id)
     if account is None or account.disabled_at is not None:
         raise NotVisible
-    held = session.execute(
-        select(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id).distinct().where(
-            RoleGrant.account_id == account_id, RoleGrant.given_at <= now,
-            or_(RoleGrant.ended_at.is_(None), RoleGrant.ended_at > now))
-        .order_by(RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id)).all()
+    held = session.execute(select(*_GRANT).distinct().where(RoleGrant.account_id == account_id, _held_at(now))
+                           .order_by(*_GRANT)).all()
     grants = tuple(Grant(*row) for row in held)
-    words = acting_as or ",".join(sorted({grant.role for grant in grants}))[:40]
-    return Me(account.id, account.name, grants, session_id, words, account.one_time)
+    return Me(account.id, account.name, grants, session_id, acting_as or _words(grants), account.one_time)
+
+
+def _words(grants: Iterable[Grant]) -> str:
+    return ",".join(sorted({grant.role for grant in grants}))[:40]
+
+
+def _held_at(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    return and_(RoleGrant.given_at <= now, or_(RoleGrant.ended_at.is_(None), RoleGrant.ended_at > now))
+
+
+_GRANT: list[Any] = [RoleGrant.role, RoleGrant.scope_kind, RoleGrant.scope_id]
+_PERSON = select(
+    LoginSession.id, LoginSession.last_seen_at, Account.id, Account.name, Account.one_time, *_GRANT).distinct().join(
+    Account, Account.id == LoginSession.account_id).outerjoin(
+    RoleGrant, and_(RoleGrant.account_id == Account.id, _held_at(bindparam("now", type_=UtcDateTime())))).where(
+    LoginSession.token_hash == bindparam("hash"), LoginSession.revoked_at.is_(None),
+    LoginSession.expires_at > bindparam("now", type_=UtcDateTime()), Account.disabled_at.is_(None)).order_by(*_GRANT)
 
 
 def person_by_token(token: str, now: datetime) -> Me | None:
-    """The Me of a login cookie, or None when it is unknown, revoked, expired, or its account disabled."""
-    row = session.execute(
-        select(LoginSession.id, LoginSession.account_id, LoginSession.last_seen_at)
-        .join(Account, Account.id == LoginSession.account_id).where(
-            and_(LoginSession.token_hash == token_hash(token), LoginSession.revoked_at.is_(None),
-                 LoginSession.expires_at > now, Account.disabled_at.is_(None)))).first()
-    return replace(person_of(row.account_id, now, session_id=row.id), seen_at=row.last_seen_at) if row else None
+    """The Me of a login cookie, or None when it is unknown, revoked, expired, or its account disabled.
+
+    Outside any unit of work, in one query: every request and every socket begins with it.
+    """
+    with glance() as unit:
+        rows: list[Any] = list(unit.execute(_PERSON, {"hash": token_hash(token), "now": now}))
+    if not rows:
+        return None
+    session_id, seen_at, account_id, name, one_time, *_grant = rows[0]
+    held = tuple(Grant(*row[-3:]) for row in rows if row[-1] is not None)
+    return Me(account_id, name, held, session_id, _words(held), one_time, seen_at)
 
 
 @dataclass(frozen=True)

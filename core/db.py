@@ -193,12 +193,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    scope = _scope.get()
-    if (only := "ON" if scope and not scope.write else "OFF") != connection.info.get("query_only"):
-        connection.exec_driver_sql(f"PRAGMA query_only={only}")
+    scope, reads = _scope.get(), _only_reads(connection)
+    bare = connection.connection.cursor()  # SQLAlchemy's way costs as much as a query, and this is before every one
+    if (only := "ON" if reads else "OFF") != connection.info.get("query_only"):
+        bare.execute(f"PRAGMA query_only={only}")
         connection.info["query_only"] = only
-    if scope is None or not scope.write:
-        connection.exec_driver_sql("BEGIN")
+    if scope is None or reads:
+        bare.execute("BEGIN")
         return
     if not scope.lock_held:
         if not _write_lock.acquire(timeout=BUSY_PATIENCE_S):
@@ -215,9 +216,13 @@ def _begin_sqlite(connection: Connection) -> None:
             time.sleep(0.005)
 
 
-def _begin_postgres(connection: Connection) -> None:
+def _only_reads(connection: Connection) -> bool:
     scope = _scope.get()
-    if scope is not None and not scope.write:
+    return "glance" in connection.get_execution_options() or (scope is not None and not scope.write)
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if _only_reads(connection):
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
@@ -273,6 +278,13 @@ def reading() -> Iterator[Session]:
     """A read-only unit of work."""
     with scope(write=False) as unit:
         yield unit.session
+
+
+@contextmanager
+def glance() -> Iterator[Connection]:
+    """A read-only transaction on a bare connection, outside any unit of work: what every request asks first."""
+    with _engine().connect().execution_options(glance=True) as unit:
+        yield unit
 
 
 def is_sqlite() -> bool:

@@ -95,8 +95,8 @@ def init(app: Flask) -> None:
     shared = {"client_manager": _channel(settings.REDIS_URL)} if settings.REDIS_URL else {}
     socketio.init_app(
         app, async_mode="gevent" if cooperative() else "threading", **shared,
-        cors_allowed_origins=_own_origin(settings.public_url), transports=["websocket", "polling"],
-        max_http_buffer_size=MAX_MESSAGE_BYTES)
+        manage_session=False, cors_allowed_origins=_own_origin(settings.public_url),
+        transports=["websocket", "polling"], max_http_buffer_size=MAX_MESSAGE_BYTES)
 
 
 def _channel(url: str) -> Any:
@@ -211,10 +211,8 @@ def _own_origin(public_url: str) -> Callable[[str, dict[str, Any]], bool]:
 def _as_person() -> Any:
     """The person of the socket's cookie, looked up anew: a session may have been revoked since."""
     g.now = clock.now()
-    token, person = request.cookies.get(web.cookie_name()), None
-    if token:
-        with db.reading():
-            person = access.person_by_token(token, g.now)
+    token = request.cookies.get(web.cookie_name())
+    person = access.person_by_token(token, g.now) if token else None
     access.set_current(person)
     try:
         yield person

@@ -97,8 +97,7 @@ def _open() -> None:
     if request.method not in READING:
         _ = request.form, request.files
     if token := request.cookies.get(cookie_name()):
-        with db.reading():
-            access.set_current(access.person_by_token(token, g.now))
+        access.set_current(access.person_by_token(token, g.now))
         if (person := access.current()) is not None:
             _note_seen(person)
     if request.endpoint is None:

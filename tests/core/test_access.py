@@ -1,13 +1,16 @@
 """Who may open what: roles in their scope, marks on views, tokens."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 
 from core import access
+from core import db as database
 from core.access import ANYONE, PUBLIC, Grant, Me, allow, check
-from core.accounts import LoginSession, RoleGrant
+from core.accounts import Account, LoginSession, RoleGrant
 from core.db import reading, session, transaction
 from core.errors import LoginNeeded, NotVisible
 
@@ -124,6 +127,33 @@ def test_a_token_gives_its_person_until_it_expires(token, now):
     assert (found.account_id, found.name, found.roles, found.seen_at) == (token.id, token.name, {"admin"}, now)
     assert by_token(now + timedelta(hours=24) - timedelta(microseconds=1)) is not None
     assert by_token(now + timedelta(hours=24)) is None
+
+
+@pytest.mark.both_databases
+def test_a_token_gives_the_roles_held_now_in_order(token, now):
+    later = now + timedelta(hours=1)
+    with transaction():
+        for role, scope_id in (("secretary", 7), ("expert", 12), ("expert", 5), ("proctor", 3)):
+            access.grant_role(token.id, role, now=now, kind="nomination", scope_id=scope_id)
+        access.grant_role(token.id, "organiser", now=later, kind="contest", scope_id=4)
+        access.end_role(token.id, "proctor", now=later, kind="nomination", scope_id=3)
+    before, after = by_token(now), by_token(later)
+    held = [("admin", "installation", 0), ("expert", "nomination", 5), ("expert", "nomination", 12),
+            ("proctor", "nomination", 3), ("secretary", "nomination", 7)]
+    assert before.grants == tuple(Grant(*one) for one in held)
+    assert before.acting_as == "admin,expert,proctor,secretary"
+    assert after.acting_as == "admin,expert,organiser,secretary"
+    with reading():
+        for moment, found in ((now, before), (later, after)):
+            assert replace(access.person_of(token.id, moment, session_id=found.session_id), seen_at=now) == found
+
+
+@pytest.mark.both_databases
+def test_a_look_outside_a_unit_of_work_writes_nothing(make):
+    account = make.account()
+    with pytest.raises(DBAPIError), database.glance() as unit:
+        unit.execute(update(Account).where(Account.id == account.id).values(one_time=True))
+    assert make.me(account).one_time is False
 
 
 def test_an_unknown_token_gives_nobody(token, now):
