@@ -297,12 +297,13 @@ class GroupWriter(Generic[Item, Result]):
 
     `apply(items)` writes in the open unit of work and gives one result per item; it may be called again with the same
     items, so it must be idempotent, and under SQLite it must not yield. One writer (a greenlet on gevent, a thread
-    elsewhere) takes what has gathered, the oldest first. An exception is a fault: then every item is tried alone.
+    elsewhere) takes what gathers within `gather` seconds, the oldest first. An exception is a fault: then every item
+    is tried alone.
     """
 
     def __init__(self, name: str, apply: Callable[[Sequence[Item]], Sequence[Result]], *, batch: int = GROUP,
-                 limit: int = QUEUE, patience: float = ACK_PATIENCE_S) -> None:
-        self.name, self.batch, self.limit, self.patience = name, batch, limit, patience
+                 limit: int = QUEUE, patience: float = ACK_PATIENCE_S, gather: float = 0.0) -> None:
+        self.name, self.batch, self.limit, self.patience, self.gather = name, batch, limit, patience, gather
         self.batches = self.items = 0
         self._apply = apply
         self._process = 0
@@ -357,7 +358,7 @@ class GroupWriter(Generic[Item, Result]):
         with self._ready:
             while not self._calls:
                 self._ready.wait()
-        time.sleep(0)  # whoever is ready to hand something in, or has just got a result, goes first
+        time.sleep(self.gather)  # 0 too: whoever is ready to hand something in, or has just got a result, goes first
         with self._ready:
             calls = [self._calls.popleft()]
             size = len(calls[0].items)
