@@ -1,8 +1,9 @@
 """Those admitted: the draw, the briefing, identity. What stands between a participant and the start."""
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Select, bindparam, exists, select
 from sqlalchemy.orm import joinedload
 
 from contest.documents import draw_protocol
@@ -72,7 +73,28 @@ def of_person(account_id: int, nomination_id: int | None = None) -> list[Partici
 
 def readiness(participant: Participant) -> Readiness:
     """Consents to processing and video, the newest briefing signed, identity approved, code drawn."""
-    return readiness_of([participant])[participant.id]
+    session.flush()
+    held = session.connection().execute(_READY, {
+        "person": participant.id, "application": participant.application_id,
+        "nomination": participant.nomination_id}).one()
+    return Readiness(consents=held.processing and held.video, briefing=held.briefing, identity=held.identity,
+                     drawn=participant.code is not None)
+
+
+def _ready() -> Select[Any]:
+    """What `readiness` asks for one person, in one query: many ask it within the same seconds."""
+    person = bindparam("person", type_=Integer)
+    newest = select(Briefing.id).where(Briefing.nomination_id == bindparam("nomination", type_=Integer)).order_by(
+        Briefing.version.desc()).limit(1).scalar_subquery()
+    consents: list[Any] = [exists().where(
+        Consent.application_id == bindparam("application", type_=Integer), Consent.kind == kind,
+        Consent.withdrawn_at.is_(None)).label(kind) for kind in ("processing", "video")]
+    signed = exists().where(BriefingSignature.participant_id == person, BriefingSignature.briefing_id == newest)
+    approved = exists().where(Identity.participant_id == person, Identity.state == "approved")
+    return select(*consents, signed.label("briefing"), approved.label("identity"))
+
+
+_READY = _ready()
 
 
 def readiness_of(people: list[Participant]) -> dict[int, Readiness]:

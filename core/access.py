@@ -1,6 +1,7 @@
 """Who is asking, and what they may open: `@allow` on every route and event, `me` for the person behind the request."""
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,9 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, or_, select, update
 from werkzeug.local import LocalProxy
 
+from core import db
 from core.accounts import Account, LoginSession, RoleGrant
-from core.db import UtcDateTime, glance, session, transaction
+from core.db import UtcDateTime, session, transaction
 from core.errors import LoginNeeded, NotVisible
 
 PUBLIC = "public"
@@ -124,6 +126,13 @@ _PERSON = select(
     RoleGrant, and_(RoleGrant.account_id == Account.id, _held_at(bindparam("now", type_=UtcDateTime())))).where(
     LoginSession.token_hash == bindparam("hash"), LoginSession.revoked_at.is_(None),
     LoginSession.expires_at > bindparam("now", type_=UtcDateTime()), Account.disabled_at.is_(None)).order_by(*_GRANT)
+
+
+@contextmanager
+def glance() -> Iterator[Connection]:
+    """A read-only transaction on a bare connection, outside any unit of work."""
+    with db.engine().connect().execution_options(glance=True) as unit:
+        yield unit
 
 
 def person_by_token(token: str, now: datetime) -> Me | None:

@@ -40,11 +40,9 @@ class Base(DeclarativeBase):
     """All tables; constraint names are fixed so that migrations can name them."""
 
     metadata = MetaData(naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s", "pk": "pk_%(table_name)s",
     })
 
 
@@ -149,15 +147,13 @@ _url: dict[str, Callable[[], str]] = {}
 def connect(url: str, *, pool_size: int = 10) -> Engine:
     """Bind the process to a database; the earlier engine, if any, is disposed of. Errors show no values."""
     dispose()
-    if url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=pool_size, max_overflow=40, hide_parameters=True,
-                               connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000})
+    lite = url.startswith("sqlite")
+    engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=not lite, hide_parameters=True,
+                           connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000} if lite
+                           else {"options": "-c timezone=UTC"})
+    if lite:
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    else:
-        engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, hide_parameters=True,
-                               connect_args={"options": "-c timezone=UTC"})
-        event.listen(engine, "begin", _begin_postgres)
+    event.listen(engine, "begin", _begin_sqlite if lite else _begin_postgres)
     _state["engine"] = engine
     return engine
 
@@ -193,11 +189,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    scope, reads = _scope.get(), _only_reads(connection)
-    bare = connection.connection.cursor()  # SQLAlchemy's way costs as much as a query, and this is before every one
+    scope, reads, bare = _scope.get(), _only_reads(connection), connection.connection.cursor()
     if (only := "ON" if reads else "OFF") != connection.info.get("query_only"):
         bare.execute(f"PRAGMA query_only={only}")
-        connection.info["query_only"] = only
+        connection.info["query_only"] = only  # bare, as BEGIN below: SQLAlchemy's way costs as much as a query
     if scope is None or reads:
         bare.execute("BEGIN")
         return
@@ -278,13 +273,6 @@ def reading() -> Iterator[Session]:
     """A read-only unit of work."""
     with scope(write=False) as unit:
         yield unit.session
-
-
-@contextmanager
-def glance() -> Iterator[Connection]:
-    """A read-only transaction on a bare connection, outside any unit of work: what every request asks first."""
-    with _engine().connect().execution_options(glance=True) as unit:
-        yield unit
 
 
 def is_sqlite() -> bool:

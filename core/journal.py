@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import DDL, CheckConstraint, Index, String, Text, event, select, text
+from sqlalchemy import DDL, CheckConstraint, Index, String, Table, Text, event, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import db
@@ -72,6 +72,11 @@ def entry_hash(prev_hash: str, fields: dict[str, Any]) -> str:
     return hashlib.sha256(prev_hash.encode() + canonical(fields)).hexdigest()
 
 
+_TABLE = cast(Table, JournalEntry.__table__)
+_LAST = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(1)
+_ADD = insert(_TABLE)
+
+
 def _seal(unit: Session) -> None:
     pending = unit.info.pop("journal", [])
     if not pending:
@@ -79,25 +84,26 @@ def _seal(unit: Session) -> None:
     unit.flush()
     if unit.get_bind().dialect.name == "postgresql":
         unit.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-    last = unit.execute(select(JournalEntry.seq, JournalEntry.hash).order_by(JournalEntry.seq.desc()).limit(1)).first()
+    last = unit.execute(_LAST).first()
     seq, prev = (last.seq, last.hash) if last else (0, GENESIS)
+    rows = []
     for action, thing, by, at, payload in pending:
         seq += 1
-        entry = _entry(seq, prev, action, thing, by, at, payload)
-        unit.add(entry)
-        prev = entry.hash
+        rows.append(_entry(seq, prev, action, thing, by, at, payload))
+        prev = rows[-1]["hash"]
         for tell in told:
-            tell(entry.object_type, entry.object_id)
+            tell(rows[-1]["object_type"], rows[-1]["object_id"])
+    unit.execute(_ADD, rows)
     unit.flush()
 
 
 def _entry(seq: int, prev: str, action: str, thing: Any, by: Any, at: datetime,
-           payload: dict[str, Any]) -> JournalEntry:
+           payload: dict[str, Any]) -> dict[str, Any]:
     kind, key = thing if isinstance(thing, tuple) else (thing.__tablename__, thing.id)
     body = canonical(payload).decode()
     fields = {"seq": seq, "at": at, "actor_id": getattr(by, "account_id", by), "role": getattr(by, "acting_as", ""),
               "action": action, "object_type": str(kind), "object_id": str(key), "payload_hash": digest(payload)}
-    return JournalEntry(**fields, payload=body, prev_hash=prev, hash=entry_hash(prev, fields))
+    return {**fields, "payload": body, "prev_hash": prev, "hash": entry_hash(prev, fields)}
 
 
 @dataclass(frozen=True)

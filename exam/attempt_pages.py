@@ -26,17 +26,22 @@ def knows_names(me: Me, nomination: Nomination) -> bool:
 
 def door(sitting: Sitting, participant: Participant, *, now: datetime) -> dict[str, Any]:
     """What is missing before the start, when it opens, how much time a start now would give."""
-    decision = attempts.may_start(sitting, participant, now)
+    ready = participants.readiness(participant)
+    decision = attempts.may_start(sitting, participant, now, ready)
     rules = sittings.rules_of(sitting)
     terms = timing.start_terms(rules, facts.AttemptFacts(), now) if decision.allowed else None
     return {"sitting": sitting, "participant": participant, "nomination": nomination_of(sitting), "decision": decision,
-            "needs": needs(participant), "terms": terms, "now": now, "limit": span(rules.limit),
-            "time": span(terms.time) if terms else "", "request_key": secrets.token_hex(16)}
+            "needs": needs(participant, ready), "terms": terms, "now": now, "limit": span(rules.limit),
+            "time": span(terms.time) if terms else "", "request_key": request_key()}
 
 
-def needs(participant: Participant) -> list[dict[str, Any]]:
+def request_key() -> str:
+    """A new key of a page: pressed twice, its button starts once."""
+    return secrets.token_hex(16)
+
+
+def needs(participant: Participant, ready: participants.Readiness) -> list[dict[str, Any]]:
     """The four things that stand before any start: what, done or not, where it is done."""
-    ready = participants.readiness(participant)
     own = f"/participants/{participant.id}"
     return [
         {"title": "Согласия", "done": ready.consents, "url": f"/applications/{participant.application_id}"},

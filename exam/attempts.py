@@ -4,14 +4,15 @@ import secrets
 from contextvars import Context
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
-from contest import contests
+from contest import contests, participants
 from contest.models import Nomination, Participant
 from core import clock, db, realtime
 from core.access import Me
@@ -71,11 +72,12 @@ def of_sitting(sitting_id: int) -> dict[int, Attempt]:
     return {row.participant_id: row for row in rows}
 
 
-def may_start(sitting: Sitting, participant: Participant, now: datetime) -> facts.Decision:
+def may_start(sitting: Sitting, participant: Participant, now: datetime,
+              ready: participants.Readiness) -> facts.Decision:
     """Rule 2 for this participant at `now`."""
     if participant.code is None:
         return facts.Decision(False, "no_code", "Жеребьёвка ещё не проведена. Дождитесь кода участника.")
-    return timing.may_start(sittings.rules_of(sitting), facts.AttemptFacts(), sittings.conditions_of(participant), now)
+    return timing.may_start(sittings.rules_of(sitting), facts.AttemptFacts(), sittings.conditions(ready), now)
 
 
 def start(sitting: Sitting, participant: Participant, *, request_key: str, by: Me, now: datetime,
@@ -87,20 +89,15 @@ def start(sitting: Sitting, participant: Participant, *, request_key: str, by: M
     existing = of_participant(sitting.id, participant.id)
     if existing is not None:
         return existing
-    decision = may_start(sitting, participant, now)
+    decision = may_start(sitting, participant, now, participants.readiness(participant))
     if not decision.allowed:
         raise Refused(decision.code, decision.text)
-    attempt = Attempt(sitting_id=sitting.id, participant_id=participant.id, seed=secrets.token_hex(16), head_hash="",
-                      request_key=request_key[:64], session_id=by.session_id, device=device, started_at=now)
-    try:
-        with session.begin_nested():
-            session.add(attempt)
-    except IntegrityError:  # the same button was pressed in two windows at once (PostgreSQL)
+    attempt = session.scalar(_begin(), {
+        "sitting_id": sitting.id, "participant_id": participant.id, "seed": secrets.token_hex(16), "head_hash": "",
+        "request_key": request_key[:64], "session_id": by.session_id, "device": device, "started_at": now})
+    if attempt is None:  # the same button was pressed in two windows at once (PostgreSQL)
         return _begun_meanwhile(sitting, participant)
-    attempt.head_hash = receipts.genesis(attempt.id)
-    for position, question in enumerate(_paper(sitting, participant.variant, attempt.seed), start=1):
-        session.add(AttemptQuestion(attempt_id=attempt.id, question_id=question.id, position=position))
-    session.flush()
+    _hand_out(attempt, _paper(sitting, participant.variant, attempt.seed))
     record("attempt.started", attempt, by=by, now=now, sitting=sitting.id, participant=participant.id)
     tell(attempt)
     return attempt
@@ -129,6 +126,30 @@ def _tell_later(sitting_id: int) -> None:
     realtime.socketio.emit("changed", {"room": room}, to=room)
 
 
+def _begin() -> Any:
+    """The insert that only one start of a participant passes."""
+    dialect = sqlite if db.is_sqlite() else postgresql
+    return dialect.insert(Attempt).on_conflict_do_nothing().returning(Attempt)
+
+
+def _hand_out(attempt: Attempt, questions: list[int]) -> None:
+    """Write the lines of the paper and the first link of the chain of receipts; in Core, for the hour of the start."""
+    head = receipts.genesis(attempt.id)
+    session.execute(_HEAD, {"key": attempt.id, "head": head})
+    set_committed_value(attempt, "head_hash", head)
+    session.execute(_LINES, [{"attempt_id": attempt.id, "question_id": question, "position": position}
+                             for position, question in enumerate(questions, start=1)])
+
+
+def _table(model: type[db.Base]) -> Table:
+    return cast(Table, model.__table__)
+
+
+_HEAD = update(_table(Attempt)).where(Attempt.id == bindparam("key")).values(head_hash=bindparam("head"))
+_LINES = insert(_table(AttemptQuestion))
+_QUESTIONS = select(BankQuestion.id, BankQuestion.sha256).where(BankQuestion.bank_id == bindparam("bank"))
+
+
 def _begun_meanwhile(sitting: Sitting, participant: Participant) -> Attempt:
     found = of_participant(sitting.id, participant.id)
     if found is None:
@@ -136,11 +157,11 @@ def _begun_meanwhile(sitting: Sitting, participant: Participant) -> Attempt:
     return found
 
 
-def _paper(sitting: Sitting, variant: int, seed: str) -> list[BankQuestion]:
+def _paper(sitting: Sitting, variant: int, seed: str) -> list[int]:
     """The questions of a variant (the same for all who drew it), in an order of the participant's own."""
-    rows = list(session.scalars(select(BankQuestion).where(BankQuestion.bank_id == sitting.bank_id)))
-    chosen = sorted(rows, key=lambda row: _hash(f"{sitting.id}:{variant}:{row.sha256}:{row.id}"))
-    return sorted(chosen[:sitting.question_count], key=lambda row: _hash(f"{seed}:{row.id}"))
+    rows = session.execute(_QUESTIONS, {"bank": sitting.bank_id}).tuples()
+    chosen = sorted(rows, key=lambda row: _hash(f"{sitting.id}:{variant}:{row[1]}:{row[0]}"))
+    return sorted((key for key, _sha in chosen[:sitting.question_count]), key=lambda key: _hash(f"{seed}:{key}"))
 
 
 def _hash(text: str) -> str:

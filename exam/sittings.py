@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from contest import contests, participants
@@ -17,6 +17,10 @@ from exam.rules import facts
 from exam.rules.states import FinishReason
 
 FIRST_VERSION = 1  # of a deadline nobody has changed
+_TAKES_PART = select(Participant).where(
+    Participant.account_id == bindparam("account"), Participant.nomination_id == bindparam("nomination"),
+    Participant.withdrawn_at.is_(None)).order_by(Participant.id).limit(1)
+_SITTING = select(Sitting).options(joinedload(Sitting.event)).where(Sitting.id == bindparam("key"))
 
 
 def set_sitting(event: Event, nomination: Nomination, bank: Bank, *, limit: timedelta, question_count: int, by: Me,
@@ -46,7 +50,7 @@ def set_sitting(event: Event, nomination: Nomination, bank: Bank, *, limit: time
 
 def load(sitting_id: int) -> Sitting:
     """A sitting with its event; NotVisible when there is none."""
-    found = session.scalar(select(Sitting).options(joinedload(Sitting.event)).where(Sitting.id == sitting_id))
+    found = session.scalar(_SITTING, {"key": sitting_id})
     if found is None:
         raise NotVisible
     return found
@@ -96,13 +100,8 @@ def _reopenings(attempt_ids: list[int]) -> dict[int, list[facts.Reopening]]:
     return found
 
 
-def conditions_of(participant: Participant) -> facts.StartConditions:
-    """The three facts about the person that the start asks for."""
-    return conditions(participants.readiness(participant))
-
-
 def conditions(ready: participants.Readiness) -> facts.StartConditions:
-    """The same from a readiness that was read for many."""
+    """The three facts about the person that the start asks for."""
     return facts.StartConditions(identity_approved=ready.identity, consents_signed=ready.consents,
                                  briefing_acknowledged=ready.briefing)
 
@@ -119,7 +118,7 @@ def of_event(event_id: int) -> Sitting | None:
 
 def participation(me: Me, sitting: Sitting) -> Participant:
     """The person's own participation in the sitting's nomination; NotVisible when there is none."""
-    found = participants.of_person(me.account_id, sitting.nomination_id)
-    if not found:
+    found = session.scalar(_TAKES_PART, {"account": me.account_id, "nomination": sitting.nomination_id})
+    if found is None:
         raise NotVisible
-    return found[0]
+    return found

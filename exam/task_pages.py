@@ -3,7 +3,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Response, jsonify, render_template, request, send_file
 
@@ -15,18 +15,26 @@ from core.access import Me, current
 from core.db import session
 from core.documents import papers
 from core.errors import NotVisible
-from exam import accesses, attempt_pages, devices, sealed_tasks, task_versions, tasks
+from exam import accesses, attempt_pages, devices, key_release, sealed_tasks, task_versions, tasks
 from exam.accesses import Visit
 from exam.documents import task_accesses
+from exam.key_release import Released
 from exam.models import FirstAccess, Task, TaskFile
 
 READERS = (*STAFF, *EXPERTS, SITE, TECHNICAL_EXPERT)
 REPORTED = (*STAFF, *EXPERTS)
 PIECE = 64 * 1024
+NO_BODY = 1000  # bytes: whoever asks for a key says nothing beside the address
 # What fetches a page for its own sake and shows it to nobody: previews of messengers, searchers, checkers of links.
 ROBOTS = re.compile(r"^whatsapp/|(google|bing|yandex|apple|telegram|twitter|slack|discord|linkedin|mail\.ru_)bot"
                     r"|facebookexternalhit|vkshare|skypeuripreview|crawler|spider|safelinks|mimecast|barracuda",
                     re.IGNORECASE)
+
+
+class Note(Protocol):
+    """Keeps that what belongs to an access has left completely."""
+
+    def __call__(self, access_id: int, *, now: datetime) -> None: ...
 
 
 def visit() -> Visit:
@@ -69,9 +77,10 @@ def opened(me: Me, task_id: int) -> tuple[Task, Participant, FirstAccess]:
 
 def gate(task: Task, participant: Participant, *, now: datetime) -> dict[str, Any]:
     """The page before the first access: when, what is missing; and after a version was withdrawn."""
+    ready = participants.readiness(participant)
     return {"task": task, "participant": participant, "nomination": nomination_of(task), "now": now,
-            "needs": attempt_pages.needs(participant), "released": now >= task.releases_at,
-            "ready": participants.readiness(participant).complete,
+            "needs": attempt_pages.needs(participant, ready), "released": now >= task.releases_at,
+            "ready": ready.complete,
             "before": [row for row in task_versions.of_event(task.event_id) if row.version < task.version]}
 
 
@@ -87,29 +96,27 @@ def text(task: Task, participant: Participant, access: FirstAccess, **forms: Any
     body = render_template("exam/task_text.html", task=task, participant=participant, access=access,
                            nomination=nomination_of(task), results=tasks.results(task.id, participant.id),
                            **forms).encode()
-    return _sent(body, access, "text/html")
+    return _sent(body, "text/html", access, accesses.note_sent)
 
 
-def key(task: Task, participant: Participant) -> Response:
+def key(released: Released) -> Response:
     """The key of the sealed package; its 32 bytes leave after the first access is committed, as the text does."""
-    access = accesses.first_access(task, participant)
-    assert access is not None
-    answer = jsonify(key=sealed_tasks.key_text(task, participant), at=access.at.isoformat(),
-                     moment=words.moment(access.at, nomination_of(task).contest.zone))
-    return _sent(answer.get_data(), access, "application/json")
+    body = jsonify(key=sealed_tasks.key_text(released.task_id, released.sha256, released.participant_id),
+                   at=released.at.isoformat(), moment=words.moment(released.at, released.zone)).get_data()
+    return _sent(body, "application/json", released, key_release.note_sent)
 
 
-def _sent(body: bytes, access: FirstAccess, mimetype: str) -> Response:
-    answer = Response(_told(body, access), mimetype=mimetype)
+def _sent(body: bytes, mimetype: str, access: FirstAccess | Released, note: Note) -> Response:
+    answer = Response(_told(body, access, note), mimetype=mimetype)
     answer.content_length = len(body)
     return answer
 
 
-def _told(body: bytes, access: FirstAccess) -> Iterator[bytes]:
+def _told(body: bytes, access: FirstAccess | Released, note: Note) -> Iterator[bytes]:
     """A reader that goes away before the end never lets the line after `yield` run."""
     yield body
     if access.sent_at is None:
-        accesses.note_sent(access.id, now=clock.now())
+        note(access.id, now=clock.now())
 
 
 def package(task: Task, participant: Participant) -> Response:

@@ -86,10 +86,10 @@ def door(sitting_id: int):
 def start(sitting_id: int):
     sitting, form = sittings.load(sitting_id), StartForm()
     participant = sittings.participation(me, sitting)
-    shown = pages.door(sitting, participant, now=g.now)
     begun = []
     if submit(form, lambda: begun.append(attempts.start(
-            sitting, participant, request_key=form.request_key.data or shown["request_key"], by=me, now=g.now,
+            sitting, participant, request_key=form.request_key.data or pages.request_key(), by=me, now=g.now,
             device=devices.current()))):
         return redirect(url_for("attempts.page", attempt_id=begun[0].id), 303)
-    return render_template("exam/door.html", form=form, **shown), form_status(form)
+    return render_template("exam/door.html", form=form,
+                           **pages.door(sitting, participant, now=g.now)), form_status(form)

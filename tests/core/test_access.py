@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from core import access
-from core import db as database
 from core.access import ANYONE, PUBLIC, Grant, Me, allow, check
 from core.accounts import Account, LoginSession, RoleGrant
 from core.db import reading, session, transaction
@@ -151,7 +150,7 @@ def test_a_token_gives_the_roles_held_now_in_order(token, now):
 @pytest.mark.both_databases
 def test_a_look_outside_a_unit_of_work_writes_nothing(make):
     account = make.account()
-    with pytest.raises(DBAPIError), database.glance() as unit:
+    with pytest.raises(DBAPIError), access.glance() as unit:
         unit.execute(update(Account).where(Account.id == account.id).values(one_time=True))
     assert make.me(account).one_time is False
 
