@@ -10,8 +10,16 @@ _source: ContextVar[Callable[[], datetime] | None] = ContextVar("clock_source", 
 
 def now() -> datetime:
     """The present instant, aware UTC, with microseconds."""
-    source = _source.get()
-    return source() if source else datetime.now(UTC)
+    return source()()
+
+
+def source() -> Callable[[], datetime]:
+    """The clock as it is here, for work that another thread does for this one and that reads it at its own moment."""
+    return _source.get() or _real
+
+
+def _real() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 A person's accesses to a task are written one after the other: the turn is the write lock on SQLite, the lock of the
 participant's row on PostgreSQL, and the clock is read inside it. So the first access is the earliest of that person's
-rows, whichever of several requests at once gets there first, in however many web processes.
+rows, whichever of several requests at once gets there first, in however many web processes. Keys of sealed tasks are
+released in groups by the same rules (`exam.key_release`).
 """
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,6 +33,19 @@ class Visit:
     device: str = ""
 
 
+class Handed(Protocol):
+    """Of a version of a task: what decides whether it is handed over, and what is kept of it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def releases_at(self) -> datetime: ...
+    @property
+    def withdrawn_at(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True)
 class AccessLine:
     """One line of the access report: a participant and what happened."""
@@ -41,47 +56,76 @@ class AccessLine:
     later: int
 
 
-def enter(task: Task, participant: Participant, visit: Visit, *, by: Me, sealed: bool = False) -> bool:
-    """`open_task` at this moment, in the person's turn. The text, or the key of the sealed one, leaves only after the
-    commit."""
+def enter(task: Task, participant: Participant, visit: Visit, *, by: Me) -> bool:
+    """`open_task` at this moment, in the person's turn. The text leaves only after the commit."""
     _take_turn(task.id, participant.id)
     session.refresh(task, ["withdrawn_at", "releases_at"])
-    return open_task(task, participant, visit, by=by, now=clock.now(), sealed=sealed)
+    return open_task(task, participant, visit, by=by, now=clock.now())
 
 
-def open_task(task: Task, participant: Participant, visit: Visit, *, by: Me, now: datetime,
-              sealed: bool = False) -> bool:
+def open_task(task: Task, participant: Participant, visit: Visit, *, by: Me, now: datetime) -> bool:
     """Record an access: the first one once, any other as a later one. True when this was the first.
 
     Refused before the hour, of a withdrawn version, and without identity, consents, the briefing or a code.
     """
     refuse_withdrawn(task)
-    if now < task.releases_at:
-        raise Refused("too_early", "Время выдачи задания ещё не наступило. Страница откроет его в назначенный час.")
+    refuse_early(task, now)
     refuse_unready(participant)
-    insert = sqlite.insert if is_sqlite() else postgresql.insert
-    first = session.scalar(insert(FirstAccess).values(
-        task_id=task.id, participant_id=participant.id, offered_at=task.releases_at, at=now,
-        address=visit.address[:45], agent=visit.agent[:200], device=visit.device[:64], sealed=sealed,
-        version_sha256=task.sha256).on_conflict_do_nothing(
-        index_elements=["task_id", "participant_id"]).returning(FirstAccess.id))
+    first = session.scalar(new_first().values(first_row(task, participant.id, visit, at=now, sealed=False)))
     if first is None:
         _add_later(task.id, participant.id, visit, now=now)
         return False
-    record("task.first_access", ("first_access", first), by=by, now=now, task=task.id, participant=participant.id,
-           sha256=task.sha256, sealed=sealed)
+    record_first(first, task, participant.id, by=by, at=now, sealed=False)
     return True
 
 
-def refuse_withdrawn(task: Task) -> None:
+def new_first() -> Any:
+    """The insert that only the first access of a person passes; gives id, task and participant of what it wrote."""
+    insert = sqlite.insert if is_sqlite() else postgresql.insert
+    return insert(FirstAccess).on_conflict_do_nothing(index_elements=["task_id", "participant_id"]).returning(
+        FirstAccess.id, FirstAccess.task_id, FirstAccess.participant_id)
+
+
+def first_row(task: Handed, participant_id: int, visit: Visit, *, at: datetime, sealed: bool) -> dict[str, Any]:
+    """What is kept of a first access."""
+    return {"task_id": task.id, "participant_id": participant_id, "offered_at": task.releases_at, "at": at,
+            "address": visit.address[:45], "agent": visit.agent[:200], "device": visit.device[:64], "sealed": sealed,
+            "version_sha256": task.sha256}
+
+
+def later_row(task_id: int, participant_id: int, visit: Visit, *, at: datetime, begun: datetime | None,
+              file_id: int | None = None) -> dict[str, Any]:
+    """What is kept of a later one: never earlier than the first, even where a clock was set back between the two."""
+    return {"task_id": task_id, "participant_id": participant_id, "file_id": file_id, "at": max(at, begun or at),
+            "address": visit.address[:45], "device": visit.device[:64]}
+
+
+def record_first(access_id: int, task: Handed, participant_id: int, *, by: object, at: datetime,
+                 sealed: bool) -> None:
+    """The journal's entry of a first access."""
+    record("task.first_access", ("first_access", access_id), by=by, now=at, task=task.id, participant=participant_id,
+           sha256=task.sha256, sealed=sealed)
+
+
+def refuse_withdrawn(task: Handed) -> None:
     """A withdrawn version is given to nobody any more."""
     if task.withdrawn_at is not None:
         raise Refused("withdrawn", "Задание отозвано, дождитесь новой версии. Она появится на этой странице.")
 
 
+def refuse_early(task: Handed, now: datetime) -> None:
+    """Nothing is given before the hour."""
+    if now < task.releases_at:
+        raise Refused("too_early", "Время выдачи задания ещё не наступило. Страница откроет его в назначенный час.")
+
+
 def refuse_unready(participant: Participant) -> None:
     """Nobody opens a task without identity, consents, the briefing and a code; the refusal names what is missing."""
-    ready = participants.readiness(participant)
+    refuse_missing(participants.readiness(participant))
+
+
+def refuse_missing(ready: participants.Readiness) -> None:
+    """The same for somebody whose readiness was read already."""
     if not ready.complete:
         raise Refused("not_ready", "Задание не открывается: " + ", ".join(missing(ready)) + ".")
 
@@ -119,7 +163,7 @@ def report_file(access: FirstAccess, file_id: int, visit: Visit) -> None:
 
 
 def note_sent(access_id: int, *, now: datetime) -> None:
-    """Text or key have left completely, in a transaction of its own; the first time stays."""
+    """The text has left completely, in a transaction of its own; the first time stays."""
     with db.transaction():
         session.execute(update(FirstAccess).where(FirstAccess.id == access_id, FirstAccess.sent_at.is_(None)).values(
             sent_at=now))
@@ -177,11 +221,9 @@ def _note_later(task_id: int, participant_id: int, visit: Visit, file_id: int | 
 
 
 def _add_later(task_id: int, participant_id: int, visit: Visit, *, now: datetime, file_id: int | None = None) -> None:
-    """Never earlier than the first one, even where a clock was set back between the two."""
     first = _first(task_id, participant_id)
-    session.add(LaterAccess(task_id=task_id, participant_id=participant_id, file_id=file_id,
-                            at=max(now, first.at) if first else now, address=visit.address[:45],
-                            device=visit.device[:64]))
+    session.add(LaterAccess(**later_row(task_id, participant_id, visit, at=now, begun=first.at if first else None,
+                                        file_id=file_id)))
     session.flush()
 
 

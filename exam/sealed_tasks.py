@@ -68,16 +68,16 @@ class Package:
     unstamped: tuple[int, ...]
 
 
-def key(task: Task, participant: Participant) -> bytes:
+def key(task_id: int, sha256: str, participant_id: int) -> bytes:
     """The key of one participant's package of one version, 32 bytes."""
     salt = hashlib.sha256(b"exam/sealed_tasks").digest()
-    info = f"task:{task.id}:{task.sha256}:{participant.id}".encode()
+    info = f"task:{task_id}:{sha256}:{participant_id}".encode()
     return HKDF(hashes.SHA256(), 32, salt=salt, info=info).derive(web.settings().secret_key.encode())
 
 
-def key_text(task: Task, participant: Participant) -> str:
+def key_text(task_id: int, sha256: str, participant_id: int) -> str:
     """The key as base64url without padding."""
-    return base64.urlsafe_b64encode(key(task, participant)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(key(task_id, sha256, participant_id)).decode().rstrip("=")
 
 
 def bound_to(task: Task) -> bytes:
@@ -93,9 +93,9 @@ def may_fetch(task: Task, participant: Participant, *, now: datetime) -> None:
     accesses.refuse_unready(participant)
 
 
-def may_ask_key(task: Task, participant: Participant) -> None:
+def refuse_undelivered(delivered: bool) -> None:
     """The key goes only to somebody whose package has been delivered; the others open the task itself."""
-    if delivery(task.id, participant.id) is None:
+    if not delivered:
         raise Refused("no_package", "Закрытый пакет не доставлен. Откройте задание кнопкой на странице.")
 
 
@@ -119,7 +119,7 @@ def seal(task: Task, participant: Participant, *, html: str, files: Sequence[Sou
     """Stamp, pack and encrypt off the loop, under a fresh nonce."""
     head = {"title": task.title, "html": html}
     copies = {file.id: for_reader(file, line) for file in files if file.stamped}
-    return web.offload(_seal, key(task, participant), bound_to(task), head, files, copies)
+    return web.offload(_seal, key(task.id, task.sha256, participant.id), bound_to(task), head, files, copies)
 
 
 def for_reader(file: Source, line: str) -> bytes | None:
@@ -170,12 +170,6 @@ class Place:
         held, self._held = self._held, False
         if held:
             _places.release()
-
-
-def delivery(task_id: int, participant_id: int) -> SealedDelivery | None:
-    """«Закрытый пакет доставлен»."""
-    return session.scalar(select(SealedDelivery).where(
-        SealedDelivery.task_id == task_id, SealedDelivery.participant_id == participant_id))
 
 
 def note_delivered(task_id: int, participant_id: int, *, address: str, sha256: str, by: Me, now: datetime) -> None:

@@ -2,9 +2,10 @@
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, url_for
 
 from contest import participants, scope
+from core import web
 from core.access import ANYONE, allow, me
 from core.web import form_status, submit
-from exam import accesses, sealed_tasks, task_versions, tasks
+from exam import accesses, key_release, sealed_tasks, task_versions, tasks
 from exam import task_pages as pages
 from exam.forms.tasks import OpenForm, ResultForm
 
@@ -53,14 +54,13 @@ def package(task_id: int):
 
 
 @blueprint.post("/tasks/<int:task_id>/key")
+@web.grouped
 @allow(ANYONE)
 def key(task_id: int):
-    task, participant = pages.own(me, task_id)
+    web.read_body(pages.NO_BODY)
     if pages.looks_ahead():
         return "", 204
-    sealed_tasks.may_ask_key(task, participant)
-    accesses.enter(task, participant, pages.visit(), by=me, sealed=True)
-    return pages.key(task, participant)
+    return pages.key(key_release.ask(task_id, pages.visit(), token=g.token, now=g.now))
 
 
 @blueprint.get("/tasks/<int:task_id>/text")

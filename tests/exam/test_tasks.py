@@ -137,11 +137,11 @@ def test_a_reader_who_goes_away_has_not_been_sent_everything(app, browser, task,
     browser.post(f"/tasks/{task.id}/opening")
     with reading():
         access = accesses.first_access(task, person)
-    half = task_pages._told(b"text", access)
+    half = task_pages._told(b"text", access, accesses.note_sent)
     assert next(half) == b"text"
     half.close()
     assert _first().sent_at is None
-    assert b"".join(task_pages._told(b"text", access)) == b"text"
+    assert b"".join(task_pages._told(b"text", access, accesses.note_sent)) == b"text"
     assert _first().sent_at == clock.now
 
 
