@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, has_request_context, request, url_for
 
 from core import access, clock, web, words
 from core.registry import registry
@@ -78,7 +78,14 @@ def static_url(path: str) -> str:
     file = Path(current_app.static_folder or "") / path
     if not file.is_file():
         return url_for("static", filename=path)
-    return url_for("static", filename=path, v=_mark(file, file.stat().st_mtime_ns))
+    place = (request.script_root, current_app.static_url_path) if has_request_context() else None
+    return _address(path, file, file.stat().st_mtime_ns, place)
+
+
+@lru_cache(maxsize=500)
+def _address(path: str, file: Path, changed: int, _place: object) -> str:
+    """Kept for each file as it is and each place the service is served at: a page names twenty of them."""
+    return url_for("static", filename=path, v=_mark(file, changed))
 
 
 @lru_cache(maxsize=500)

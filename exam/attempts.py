@@ -86,9 +86,9 @@ def start(sitting: Sitting, participant: Participant, *, request_key: str, by: M
 
     Refused by rule 2 in its words, or when the participant has no code yet.
     """
-    existing = of_participant(sitting.id, participant.id)
-    if existing is not None:
-        return existing
+    unit = session.connection()
+    if unit.scalar(_BEGUN, {"sitting": sitting.id, "participant": participant.id}) is not None:
+        return _begun_meanwhile(sitting, participant)
     decision = may_start(sitting, participant, now, participants.readiness(participant))
     if not decision.allowed:
         raise Refused(decision.code, decision.text)
@@ -134,17 +134,19 @@ def _begin() -> Any:
 
 def _hand_out(attempt: Attempt, questions: list[int]) -> None:
     """Write the lines of the paper and the first link of the chain of receipts; in Core, for the hour of the start."""
-    head = receipts.genesis(attempt.id)
-    session.execute(_HEAD, {"key": attempt.id, "head": head})
+    head, unit = receipts.genesis(attempt.id), session.connection()
+    unit.execute(_HEAD, {"key": attempt.id, "head": head})
     set_committed_value(attempt, "head_hash", head)
-    session.execute(_LINES, [{"attempt_id": attempt.id, "question_id": question, "position": position}
-                             for position, question in enumerate(questions, start=1)])
+    unit.execute(_LINES, [{"attempt_id": attempt.id, "question_id": question, "position": position}
+                          for position, question in enumerate(questions, start=1)])
 
 
 def _table(model: type[db.Base]) -> Table:
     return cast(Table, model.__table__)
 
 
+_BEGUN = select(Attempt.id).where(
+    Attempt.sitting_id == bindparam("sitting"), Attempt.participant_id == bindparam("participant"))
 _HEAD = update(_table(Attempt)).where(Attempt.id == bindparam("key")).values(head_hash=bindparam("head"))
 _LINES = insert(_table(AttemptQuestion))
 _QUESTIONS = select(BankQuestion.id, BankQuestion.sha256).where(BankQuestion.bank_id == bindparam("bank"))
@@ -159,7 +161,7 @@ def _begun_meanwhile(sitting: Sitting, participant: Participant) -> Attempt:
 
 def _paper(sitting: Sitting, variant: int, seed: str) -> list[int]:
     """The questions of a variant (the same for all who drew it), in an order of the participant's own."""
-    rows = session.execute(_QUESTIONS, {"bank": sitting.bank_id}).tuples()
+    rows = session.connection().execute(_QUESTIONS, {"bank": sitting.bank_id}).tuples()
     chosen = sorted(rows, key=lambda row: _hash(f"{sitting.id}:{variant}:{row[1]}:{row[0]}"))
     return sorted((key for key, _sha in chosen[:sitting.question_count]), key=lambda key: _hash(f"{seed}:{key}"))
 
