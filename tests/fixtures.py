@@ -30,7 +30,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 import app as application
 import tests.factories
@@ -284,10 +284,11 @@ def client(app: Flask, db: str, clock: Clock) -> Browser:
 @pytest.fixture
 def login(app: Flask, db: str, make: Make) -> Callable[..., Browser]:
     """`login(account)` is a browser with a real login session of the account (or of its id, or of a Me)."""
-    logins = itertools.count(1)
 
     def log_in(account: Account | access.Me | int) -> Browser:
-        token = f"login {next(logins)} of this test"  # not random: the session's row can be remembered
+        with database.reading() as unit:
+            number = unit.scalar(select(func.count()).select_from(LoginSession))
+        token = f"login after {number} others"  # not random: the session's row can be remembered
         make._call(_login_session, account, token)
         browser = app.test_client()
         browser.set_cookie("login", token)

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.db import session
 from core.documents.papers import Document
 from core.registry import registry
-from exam import accesses, tasks
+from exam import accesses, attempts, tasks
 from exam import models as exam
 from scoring.models import meetings, papers, sheets
 from tests.bad_input import cases, judge
@@ -34,9 +34,10 @@ THINGS: dict[str, Any] = {
     "dissent_id": papers.Dissent.id, "divergence_id": sheets.Divergence.id, "draw_id": contest.Draw.id,
     "event_id": contest.Event.id, "file_id": exam.TaskFile.id, "grant_id": RoleGrant.id,
     "handover_id": papers.Handover.id, "identity_id": contest.Identity.id, "item_id": meetings.AgendaItem.id,
-    "key": LoginSession.id, "meeting_id": meetings.Meeting.id, "member_id": contest.BodyMember.id,
-    "nomination_id": contest.Nomination.id, "paper_id": papers.PaperSignature.id,
-    "participant_id": contest.Participant.id, "protocol_id": papers.Protocol.id, "result_id": exam.ResultFile.id,
+    "key": LoginSession.id, "late_id": exam.LateSave.id, "meeting_id": meetings.Meeting.id,
+    "member_id": contest.BodyMember.id, "nomination_id": contest.Nomination.id, "paper_id": papers.PaperSignature.id,
+    "participant_id": contest.Participant.id, "proposal_id": exam.TimeProposal.id,
+    "protocol_id": papers.Protocol.id, "result_id": exam.ResultFile.id,
     "scheme_id": sheets.Scheme.id, "sheet_id": sheets.Sheet.id, "sitting_id": exam.Sitting.id, "task_id": exam.Task.id,
     "token": Document.token, "vote_id": meetings.Vote.id,
 }
@@ -75,8 +76,17 @@ def _theory_and_practice(world: World) -> contest.Participant:
     sitting = world.make.sitting()
     nomination = world.do(lambda: session.get_one(contest.Nomination, sitting.nomination_id))
     person = world.make.participant(nomination, ready=True)
-    world.make.attempt(sitting, person)
+    attempt = world.make.attempt(sitting, person)
     task = world.make.task(nomination)
+
+    def ask_and_be_late() -> None:
+        now, line = world.clock.now, attempts.paper(attempt.id)[0].id
+        session.add(exam.TimeProposal(attempt_id=attempt.id, seconds=60, basis="other", reason="отключали свет",
+                                      proposed_at=now, proposed_by_id=person.account_id))
+        session.add(exam.LateSave(attempt_id=attempt.id, question_id=line, seq=1, value="null", client_id="late",
+                                  received_at=now))
+
+    world.do(ask_and_be_late)
 
     def open_and_hand_in() -> None:
         row = session.get_one(exam.Task, task.id)
