@@ -243,7 +243,7 @@ class Participant(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     no_show: Mapped[str] = mapped_column(String(200), default="")
     account: Mapped[Account] = relationship(lazy="raise")
-    application: Mapped[Application] = relationship(lazy="raise")
+    application: Mapped[Application] = relationship(lazy="raise", innerjoin=True)  # an outer one reads all applications
 
 
 class Draw(Base):

@@ -49,7 +49,7 @@ def site(app: Any, db: str, csrf: None) -> Iterator[str]:
 @pytest.fixture
 def page(chromium: "Browser", site: str) -> Iterator["Page"]:
     """A page of a person of its own; the test fails when a script of it does, or breaks the content policy."""
-    context = chromium.new_context(viewport={"width": 1366, "height": 800}, base_url=site)
+    context = chromium.new_context(viewport={"width": 1366, "height": 800}, reduced_motion="reduce", base_url=site)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -21,7 +21,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(chromium: Browser) -> Iterator[Service]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 800})
+    context = chromium.new_context(viewport={"width": 1366, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

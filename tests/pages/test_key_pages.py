@@ -49,7 +49,7 @@ def look(chromium, site, login):
     crawler = Crawler(chromium, site)
 
     def judge(path: str, account: Any = None, says: str = "") -> None:
-        context = chromium.new_context(viewport={"width": SIZES[0][0], "height": SIZES[0][1]})
+        context = chromium.new_context(viewport={"width": SIZES[0][0], "height": SIZES[0][1]}, reduced_motion="reduce")
         if account is not None:
             value = login(account).get_cookie("login").value
             context.add_cookies([{"name": "login", "value": value, "url": site}])

@@ -39,7 +39,7 @@ def computer(chromium: Browser, site: str, login: Any) -> Iterator[Callable[...,
     made: list[Desk] = []
 
     def boot(script: str = "") -> Desk:
-        context = chromium.new_context(viewport={"width": 1366, "height": 800}, base_url=site)
+        context = chromium.new_context(viewport={"width": 1366, "height": 800}, reduced_motion="reduce", base_url=site)
         if script:
             context.add_init_script(script)
         made.append(Desk(context, site, login))
