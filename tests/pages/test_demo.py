@@ -75,7 +75,8 @@ def test_every_page_of_everybody_in_the_demonstration(address):
         for who, email in people:
             if only != [""] and who not in only:
                 continue
-            context = browser.new_context(viewport={"width": SIZES[0][0], "height": SIZES[0][1]}, reduced_motion="reduce")
+            context = browser.new_context(viewport={"width": SIZES[0][0], "height": SIZES[0][1]},
+                                          reduced_motion="reduce")
             if email:
                 _enter(context, address, email)
             faults = crawler.crawl(who, context)
