@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,3 +214,15 @@ def test_a_fork_has_a_writer_of_its_own(db, make):
     make.account("0")
     run(db, "fork")
     assert names() == ["0123"]
+
+
+def test_a_writer_that_gathers_waits_for_others(db):
+    """Nobody comes at the same moment, everybody within the time: one group, and a result no earlier."""
+    writer, begun = GroupWriter("test", add, gather=0.5), time.monotonic()
+    waiting = [threading.Thread(target=writer.submit, args=(name,)) for name in ("а", "б", "в")]
+    for thread in waiting:
+        thread.start()
+    for thread in waiting:
+        thread.join()
+    assert (sorted(names()), writer.batches) == (["а", "б", "в"], 1)
+    assert time.monotonic() - begun >= 0.5
