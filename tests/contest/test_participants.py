@@ -5,13 +5,22 @@ import json
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from contest import participants
-from contest.models import Application, Briefing, BriefingSignature, Draw, Identity, Participant
+from contest.models import (
+    Application,
+    Briefing,
+    BriefingSignature,
+    Consent,
+    Draw,
+    Identity,
+    Nomination,
+    Participant,
+)
 from contest.rules import draw as lots
 from core import passwords
-from core.db import reading, session, transaction
+from core.db import engine, reading, session, transaction
 from core.documents.papers import Document
 from core.journal import JournalEntry
 from tests.core.files import picture
@@ -214,6 +223,40 @@ def test_who_may_establish_an_identity(login, make, contest, nomination):
     assert site.post_form(vouch, {"note": "паспорт"}, page=queue).status_code == 422
     with reading():
         assert participants.readiness(session.get_one(Participant, person.id)).identity
+
+
+@pytest.mark.both_databases
+def test_the_readiness_of_one_is_that_of_many(make, nomination, now):
+    person, other = make.participant(nomination), make.participant(nomination, ready=True)
+    seen = []
+    with transaction():
+        one, two = (session.get_one(Participant, row.id) for row in (person, other))
+        for step in (lambda: None,
+                     lambda: participants.vouch_identity(one, note="паспорт", by=make.organiser(), now=now),
+                     lambda: participants.sign_briefing(one, address="", by=make.me(one.account_id), now=now),
+                     lambda: [setattr(one, *pair) for pair in (("code", "С-77"), ("order_no", 77))],
+                     lambda: participants.set_briefing(session.get_one(Nomination, nomination.id), title="Инструктаж",
+                                                       text="Новый порядок.", by=make.organiser(), now=now),
+                     lambda: setattr(session.scalars(select(Consent).where(
+                         Consent.application_id == two.application_id, Consent.kind == "video")).one(),
+                         "withdrawn_at", now)):
+            step()
+            session.flush()
+            assert participants.readiness_of([one, two]) == {row.id: participants.readiness(row) for row in (one, two)}
+            seen.append((participants.readiness(one), participants.readiness(two)))
+    assert [one.complete for one, _two in seen] == [False, False, False, True, False, False]
+    assert [(two.complete, two.consents) for _one, two in seen] == [(True, True)] * 4 + [(False, True), (False, False)]
+
+
+def test_nobody_reads_all_applications_to_find_where_a_person_takes_part(make, nomination):
+    person, asked = make.participant(nomination), []
+    event.listen(engine(), "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    with reading() as unit:
+        assert [row.id for row in participants.of_person(person.account_id)] == [person.id]
+        plan = [row[-1] for words, values in list(asked)
+                for row in unit.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
+    assert len(plan) > 3
+    assert not [line for line in plan if line.startswith("SCAN")]
 
 
 def test_nobody_establishes_their_own_identity(login, make, contest, nomination):
