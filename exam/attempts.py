@@ -34,16 +34,27 @@ _told: dict[int, float] = {}
 
 def own(me: Me, attempt_id: int) -> Attempt:
     """The person's own attempt with its participant; NotVisible for anybody else's."""
-    found = session.scalar(select(Attempt).where(Attempt.id == attempt_id).options(joinedload(Attempt.participant)))
+    found = session.scalar(_WITH_PERSON, {"key": attempt_id})
     if found is None or found.participant.account_id != me.account_id:
         raise NotVisible
     return found
 
 
+_WITH_PERSON = select(Attempt).where(Attempt.id == bindparam("key")).options(joinedload(Attempt.participant))
+_OWN = select(Attempt.id).join(Participant, Participant.id == Attempt.participant_id).where(
+    Attempt.id == bindparam("key"), Participant.account_id == bindparam("account"))
+_PAPER = select(AttemptQuestion).options(joinedload(AttemptQuestion.question)).where(
+    AttemptQuestion.attempt_id == bindparam("key")).order_by(AttemptQuestion.position)
+
+
+def is_own(me: Me, attempt_id: int) -> bool:
+    """Whether `own` would give it; cheap, because every open page asks when its socket connects."""
+    return session.connection().scalar(_OWN, {"key": attempt_id, "account": me.account_id}) is not None
+
+
 def paper(attempt_id: int) -> list[AttemptQuestion]:
     """The participant's questions in their order."""
-    return list(session.scalars(select(AttemptQuestion).options(joinedload(AttemptQuestion.question)).where(
-        AttemptQuestion.attempt_id == attempt_id).order_by(AttemptQuestion.position)))
+    return list(session.scalars(_PAPER, {"key": attempt_id}))
 
 
 def lock(attempt: Attempt) -> None:
