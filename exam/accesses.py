@@ -63,19 +63,21 @@ def enter(task: Task, participant: Participant, visit: Visit, *, by: Me) -> bool
     return open_task(task, participant, visit, by=by, now=clock.now())
 
 
-def open_task(task: Task, participant: Participant, visit: Visit, *, by: Me, now: datetime) -> bool:
+def open_task(task: Task, participant: Participant, visit: Visit, *, by: Me, now: datetime,
+              sealed: bool = False) -> bool:
     """Record an access: the first one once, any other as a later one. True when this was the first.
 
+    `sealed`: what opened the task was the key of a package delivered before (asked for one by one: the demo).
     Refused before the hour, of a withdrawn version, and without identity, consents, the briefing or a code.
     """
     refuse_withdrawn(task)
     refuse_early(task, now)
     refuse_unready(participant)
-    first = session.scalar(new_first().values(first_row(task, participant.id, visit, at=now, sealed=False)))
+    first = session.scalar(new_first().values(first_row(task, participant.id, visit, at=now, sealed=sealed)))
     if first is None:
         _add_later(task.id, participant.id, visit, now=now)
         return False
-    record_first(first, task, participant.id, by=by, at=now, sealed=False)
+    record_first(first, task, participant.id, by=by, at=now, sealed=sealed)
     return True
 
 
