@@ -23,7 +23,7 @@ help: ## this list
 demo: runtime ## a small contest in every state: FRESH=1 HOST=.. PORT=.. HTTPS=1
 	@exec $(BIN)/python -m setup.start demo
 
-run: runtime ## an empty installation: HOST=.. PORT=.. TLS_CERT=.. TLS_KEY=..
+run: runtime ## an empty installation: HOST=.. PORT=.. TLS_CERT=.. TLS_KEY=.. WEB=..
 	@exec $(BIN)/python -m setup.start run
 
 test: tests ## the whole suite

@@ -27,15 +27,26 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.import_plugin(name)
 
 
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONG = ("tests/rehearsal/", "tests/demo/", "tests/deploy/", "tests/torture/", "tests/exam/browser/", "tests/pages/",
+        "tests/bad_input/", "tests/scoring/")
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((place for place, folder in enumerate(LONG) if item.nodeid.startswith(folder)), len(LONG))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs PostgreSQL says so by itself; tests of one file that share factories stay in one process."""
+    items.sort(key=_turn)
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         kinds = getattr(getattr(item, "callspec", None), "params", {})
         if "postgres" in names or kinds.get("database_kind") == "postgresql":
             item.add_marker("postgres")
-        if "make" in names and not item.get_closest_marker("xdist_group"):
+        shared = "make" in names or item.nodeid.startswith("tests/demo/")
+        if shared and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 

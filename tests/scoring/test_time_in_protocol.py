@@ -11,7 +11,7 @@ from core.db import session, transaction
 from core.documents.render import environment
 from core.errors import Refused
 from exam import attempts, grants, holds, latebox
-from exam.models import Attempt, LateSave
+from exam.models import Attempt, AttemptQuestion, LateSave
 from scoring import fixed, protocols
 from scoring.documents import expert_protocol
 from scoring.models.papers import Protocol
@@ -38,7 +38,7 @@ def theory(make, group, clock):
         session.add(row)
         session.flush()
         for position, question in enumerate(attempts._paper(row.sitting or sitting, 1, "s"), start=1):
-            session.add(attempts.AttemptQuestion(attempt_id=row.id, question_id=question.id, position=position))
+            session.add(AttemptQuestion(attempt_id=row.id, question_id=question, position=position))
         session.flush()
         grants.grant(row, span=timedelta(minutes=5), reason="отключали свет.", by=chair, now=clock.move(minutes=10))
         attempts.close_if_due(row, now=clock.move(minutes=36))
