@@ -12,8 +12,6 @@ from exam import attempts, devices, exam_page, final_receipt, payloads, replies
 from exam.forms.sittings import FinishForm
 
 blueprint = Blueprint("attempts", __name__)
-
-
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
