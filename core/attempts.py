@@ -97,3 +97,10 @@ def forget_all() -> None:
     """Start counting anew (tests; an administrator's last resort)."""
     if limits := _state.get("limits"):
         limits.limiter.storage.reset()
+        shared = not isinstance(limits.limiter.storage, MemoryStorage)
+        _state["limits"] = limits._replace(limiter=limits.limiter if shared else _own(), spare=_own())
+
+
+def _own() -> MovingWindowRateLimiter:
+    """A fresh memory of this process: one that was emptied may get back what its tidying was just looking at."""
+    return MovingWindowRateLimiter(MemoryStorage())
